@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything a person types.  `make help` lists it.
+
+PREFIX   ?= /usr/local
+CC       ?= gcc
+CFLAGS   ?= -O2 -g
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
+V        ?= 0
+PROVE    ?= prove
+
+# SAN=1 builds everything with AddressSanitizer and UndefinedBehaviorSanitizer,
+# in a folder of its own.
+ifeq ($(SAN),1)
+BUILD     = build-san
+SANFLAGS  = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+BUILD     = build
+endif
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+# Recursively expanded on purpose: `make setup` has to run before pkg-config can answer.
+COMMON_PKGS = glib-2.0 gio-unix-2.0 json-glib-1.0 libzstd libxxhash
+CLIENT_PKGS = $(COMMON_PKGS) libssh libudev
+SERVER_PKGS = $(COMMON_PKGS) libguestfs libnbd libxml-2.0 libvirt
+ALL_PKGS    = $(sort $(CLIENT_PKGS) $(SERVER_PKGS))
+PKG_CFLAGS  = $(shell pkg-config --cflags $(ALL_PKGS))
+
+WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+       -Wformat=2 -Wvla -Wundef
+P2V_CFLAGS = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DP2V_VERSION='"$(VERSION)"' -fPIC \
+             $(WARN) -I. -Ip2v-client -Ip2v-server $(SANFLAGS) $(CFLAGS)
+
+common_src  := $(wildcard common/*.c)
+plugin_src  := $(wildcard p2v-server/broker-plugin*.c)
+filter_src  := $(wildcard p2v-client/digest-filter*.c)
+client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c p2v-client/ui/*.c))
+server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
+               $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
+unit_src    := $(wildcard tests/unit/test-*.c)
+tool_src    := $(wildcard tests/component/*-tool.c)
+obj          = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+CLIENT  = $(BUILD)/bin/p2v-client
+SERVER  = $(BUILD)/bin/p2v-server
+PLUGIN  = $(BUILD)/lib/p2v/nbdkit-p2vbroker-plugin.so
+FILTER  = $(BUILD)/lib/p2v/nbdkit-p2vdigest-filter.so
+UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
+TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
+MANS    = $(BUILD)/man/p2v-client.1
+
+.PHONY: all help setup demo check check-unit check-component check-machine check-style iso \
+        install-server install-client clean format lint test-programs
+
+all: setup
+	$(Q)$(MAKE) --no-print-directory programs
+
+help:
+	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
+	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
+	@echo 'make iso              build/p2v.iso'
+	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
+	@echo 'make all              the programs, into build/'
+	@echo 'make lint format      clang-tidy and shellcheck; clang-format'
+	@echo 'SAN=1 with the sanitizers, V=1 shows the commands'
+
+# Debian packages that building, the demo and the tests need.
+setup:
+	$(Q)tests/setup.sh
+
+.SECONDARY:
+.PHONY: programs
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(MANS)
+
+$(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(P2V_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The version only stands in the programs' mains and the protocol's hello.
+$(BUILD)/libcommon.a: $(call obj,$(common_src))
+$(BUILD)/libclient.a: $(call obj,$(client_src))
+$(BUILD)/libserver.a: $(call obj,$(server_src))
+$(BUILD)/lib%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(CLIENT): $(call obj,p2v-client/main.c) $(BUILD)/libclient.a $(BUILD)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(CLIENT_PKGS))
+
+$(SERVER): $(call obj,p2v-server/main.c) $(BUILD)/libserver.a $(BUILD)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(SERVER_PKGS))
+
+$(PLUGIN): $(call obj,$(plugin_src)) $(BUILD)/libcommon.a
+$(FILTER): $(call obj,$(filter_src)) $(BUILD)/libcommon.a
+$(PLUGIN) $(FILTER):
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -shared -o $@ $^ $$(pkg-config --libs $(COMMON_PKGS) libnbd)
+
+$(BUILD)/tests/test-%: $(BUILD)/obj/tests/unit/test-%.o $(BUILD)/libclient.a $(BUILD)/libserver.a $(BUILD)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(ALL_PKGS) cmocka)
+
+$(BUILD)/tests/%-tool: $(BUILD)/obj/tests/component/%-tool.o $(BUILD)/libclient.a $(BUILD)/libserver.a $(BUILD)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(ALL_PKGS))
+
+# The manual page of the client is made from its table of settings.
+$(BUILD)/man/p2v-client.1: $(CLIENT)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLIENT) --man > $@
+
+# A program without sanitizers cannot load a plugin with them by itself.
+ifeq ($(SAN),1)
+SAN_NBDKIT = $(BUILD)/bin/nbdkit
+$(BUILD)/lib/keep-plugins.so: tests/lib/keep-plugins.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC -Wall -Wextra -o $@ $<
+
+$(SAN_NBDKIT): Makefile $(BUILD)/lib/keep-plugins.so
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nLD_PRELOAD="%s %s" exec %s "$$@"\n' \
+	  "$$($(CC) -print-file-name=libasan.so)" "$(CURDIR)/$(BUILD)/lib/keep-plugins.so" "$$(PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v nbdkit)" > $@
+	$(Q)chmod 755 $@
+endif
+
+test-programs: programs $(UNIT) $(TOOLS) $(SAN_NBDKIT)
+
+# ---- tests: TAP through prove; tests/run gives each its time limit and folder ----
+RUN = BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) $(PROVE) --timer --exec tests/run
+
+check-unit: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(RUN) $(UNIT)
+
+# Most of the time of these is waiting and emulation by one thread.
+COMPONENT_JOBS ?= 2
+
+check-component: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(RUN) -j $(COMPONENT_JOBS) $(sort $(wildcard tests/component/*.sh))
+
+check-machine: setup
+	$(Q)$(MAKE) --no-print-directory test-programs iso
+	$(Q)$(RUN) $(sort $(wildcard tests/machine/*.sh))
+
+check: check-unit check-component check-machine
+
+demo: setup
+	$(Q)$(MAKE) --no-print-directory programs iso
+	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/machine/main-job.sh --demo
+
+# ---- the image ----
+iso: setup
+	$(Q)rm -rf $(BUILD)/client-tree
+	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
+	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
+
+install-client: $(CLIENT) $(FILTER)
+	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
+	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
+
+install-server: setup
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)install -D -m 755 $(SERVER) $(DESTDIR)$(PREFIX)/bin/p2v-server
+	$(Q)install -D -m 644 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(PLUGIN))
+	$(Q)install -D -m 644 docs/p2v-server.8 $(DESTDIR)$(PREFIX)/share/man/man8/p2v-server.8
+
+# ---- care ----
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.def')
+
+lint: setup
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	shellcheck -x $$(git ls-files '*.sh' tests/run)
+	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS)
+
+clean:
+	rm -rf build build-san
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "frame.h"
+#include "error.h"
+#include <string.h>
+#include <zstd.h>
+
+/* Level 1 is the fastest of the ordinary levels: a frame is compressed only
+ * when the link is slower than the processor, so speed comes before ratio. */
+#define LEVEL 1
+
+struct P2vEncoder {
+  ZSTD_CCtx *context; /* made when first needed */
+  guint8 *packed;
+};
+
+struct P2vDecoder {
+  ZSTD_DCtx *context;
+  guint8 header[P2V_FRAME_HEADER];
+  guint have; /* bytes of the header */
+  GByteArray *payload;
+  guint32 length, original;
+  guint8 kind;
+  gboolean ended;
+};
+
+static void
+put_header (GByteArray *out, guint8 kind, gsize length, gsize original)
+{
+  guint8 header[P2V_FRAME_HEADER] = {kind, 0};
+  guint32 be = GUINT32_TO_BE ((guint32)length);
+  memcpy (header + 2, &be, 4);
+  be = GUINT32_TO_BE ((guint32)original);
+  memcpy (header + 6, &be, 4);
+  g_byte_array_append (out, header, sizeof header);
+}
+
+P2vEncoder *
+p2v_encoder_new (void)
+{
+  return g_new0 (P2vEncoder, 1);
+}
+
+void
+p2v_encoder_free (P2vEncoder *encoder)
+{
+  if (!encoder)
+    return;
+  ZSTD_freeCCtx (encoder->context);
+  g_free (encoder->packed);
+  g_free (encoder);
+}
+
+/* The compressed size of one frame's payload in encoder->packed, or 0 when
+ * compressing does not make it smaller. */
+static gsize
+compress_payload (P2vEncoder *encoder, const void *data, gsize length)
+{
+  if (!encoder->context) {
+    encoder->context = ZSTD_createCCtx ();
+    encoder->packed = g_malloc (ZSTD_compressBound (P2V_FRAME_MAX));
+  }
+  gsize packed = ZSTD_compressCCtx (encoder->context, encoder->packed,
+                                    ZSTD_compressBound (P2V_FRAME_MAX), data, length, LEVEL);
+  return ZSTD_isError (packed) || packed >= length ? 0 : packed;
+}
+
+void
+p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean compress,
+                  GByteArray *out)
+{
+  const guint8 *p = data;
+  while (length > 0) {
+    gsize part = MIN (length, P2V_FRAME_MAX);
+    gsize packed = compress ? compress_payload (encoder, p, part) : 0;
+    put_header (out, packed ? 'Z' : 'P', packed ? packed : part, part);
+    g_byte_array_append (out, packed ? encoder->packed : p, (guint)(packed ? packed : part));
+    p += part;
+    length -= part;
+  }
+}
+
+void
+p2v_encoder_end (P2vEncoder *encoder G_GNUC_UNUSED, GByteArray *out)
+{
+  put_header (out, 'E', 0, 0);
+}
+
+P2vDecoder *
+p2v_decoder_new (void)
+{
+  P2vDecoder *decoder = g_new0 (P2vDecoder, 1);
+  decoder->payload = g_byte_array_new ();
+  return decoder;
+}
+
+void
+p2v_decoder_free (P2vDecoder *decoder)
+{
+  if (!decoder)
+    return;
+  ZSTD_freeDCtx (decoder->context);
+  g_byte_array_unref (decoder->payload);
+  g_free (decoder);
+}
+
+static gboolean
+bad_frame (GError **error, const char *what)
+{
+  p2v_set_error (error, P2V_ERROR_PROTOCOL,
+                 "Check that both sides run the same release of p2v and that the login shell on "
+                 "the conversion server prints nothing of its own.",
+                 "The data channel carries something that is not a frame of p2v: %s.", what);
+  return FALSE;
+}
+
+static gboolean
+take_header (P2vDecoder *decoder, GError **error)
+{
+  const guint8 *h = decoder->header;
+  guint32 be;
+  decoder->kind = h[0];
+  memcpy (&be, h + 2, 4);
+  decoder->length = GUINT32_FROM_BE (be);
+  memcpy (&be, h + 6, 4);
+  decoder->original = GUINT32_FROM_BE (be);
+  if (h[1] != 0)
+    return bad_frame (error, "the reserved byte is not 0");
+  switch (decoder->kind) {
+  case 'E':
+    if (decoder->length || decoder->original)
+      return bad_frame (error, "an end with a length");
+    return TRUE;
+  case 'P':
+    if (decoder->length != decoder->original)
+      return bad_frame (error, "two lengths that differ");
+    break;
+  case 'Z':
+    if (decoder->length >= decoder->original)
+      return bad_frame (error, "compressed data that is not smaller");
+    break;
+  default:
+    return bad_frame (error, "unknown kind");
+  }
+  if (decoder->length < 1 || decoder->original > P2V_FRAME_MAX)
+    return bad_frame (error, "length out of range");
+  return TRUE;
+}
+
+static gboolean
+take_payload (P2vDecoder *decoder, GByteArray *out, GError **error)
+{
+  if (decoder->kind == 'P') {
+    g_byte_array_append (out, decoder->payload->data, decoder->payload->len);
+  } else {
+    if (!decoder->context)
+      decoder->context = ZSTD_createDCtx ();
+    guint at = out->len;
+    g_byte_array_set_size (out, at + decoder->original);
+    gsize got = ZSTD_decompressDCtx (decoder->context, out->data + at, decoder->original,
+                                     decoder->payload->data, decoder->payload->len);
+    if (ZSTD_isError (got) || got != decoder->original)
+      return bad_frame (error, "compressed data that does not unpack");
+  }
+  g_byte_array_set_size (decoder->payload, 0);
+  decoder->have = 0;
+  return TRUE;
+}
+
+gboolean
+p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArray *out,
+                  gboolean *ended, GError **error)
+{
+  const guint8 *p = data;
+  while (length > 0) {
+    if (decoder->ended)
+      return bad_frame (error, "bytes after the end");
+    if (decoder->have < P2V_FRAME_HEADER) {
+      gsize part = MIN (length, P2V_FRAME_HEADER - decoder->have);
+      memcpy (decoder->header + decoder->have, p, part);
+      decoder->have += (guint)part;
+      p += part;
+      length -= part;
+      if (decoder->have < P2V_FRAME_HEADER)
+        break;
+      if (!take_header (decoder, error))
+        return FALSE;
+      if (decoder->kind == 'E')
+        decoder->ended = TRUE;
+      continue;
+    }
+    gsize part = MIN (length, decoder->length - decoder->payload->len);
+    g_byte_array_append (decoder->payload, p, (guint)part);
+    p += part;
+    length -= part;
+    if (decoder->payload->len == decoder->length && !take_payload (decoder, out, error))
+      return FALSE;
+  }
+  *ended = decoder->ended;
+  return TRUE;
+}

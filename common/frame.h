@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames of a data channel.  The bytes of an NBD connection travel in frames in
+ * both directions so that they can be compressed and counted:
+ *
+ *   magic/flags  u8   'P' raw payload, 'Z' zstd-compressed payload, 'E' end of stream
+ *   reserved     u8   0
+ *   length       be32 bytes of payload that follow (0 for 'E', else 1 … P2V_FRAME_MAX)
+ *   original     be32 bytes after decompression (= length for 'P', 0 for 'E')
+ *
+ * 'E' half-closes that direction; the other goes on. */
+#pragma once
+#include <glib.h>
+
+#define P2V_FRAME_HEADER 10u
+#define P2V_FRAME_MAX    (256u * 1024u)
+
+typedef struct P2vEncoder P2vEncoder;
+typedef struct P2vDecoder P2vDecoder;
+
+P2vEncoder *p2v_encoder_new (void);
+void p2v_encoder_free (P2vEncoder *encoder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vEncoder, p2v_encoder_free)
+
+/* Appends frames for LENGTH bytes to OUT; with COMPRESS each frame is
+ * compressed when that makes it smaller. */
+void p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean compress,
+                       GByteArray *out);
+/* Appends the end-of-stream frame. */
+void p2v_encoder_end (P2vEncoder *encoder, GByteArray *out);
+
+P2vDecoder *p2v_decoder_new (void);
+void p2v_decoder_free (P2vDecoder *decoder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vDecoder, p2v_decoder_free)
+
+/* Takes received bytes and appends the payload to OUT; *ENDED becomes TRUE
+ * after the end-of-stream frame.  FALSE with P2V_ERROR_PROTOCOL for anything
+ * that is not a frame, also for bytes after the end.  Never buffers more than
+ * one frame. */
+gboolean p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArray *out,
+                           gboolean *ended, GError **error);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The logger: the only global state.  Thread-safe.  Lines go to one file
+ * descriptor, with UTC time and level; secrets that were registered are
+ * replaced before anything is written. */
+#pragma once
+#include <glib.h>
+
+typedef enum { P2V_LOG_DEBUG, P2V_LOG_INFO, P2V_LOG_WARNING, P2V_LOG_ERROR } P2vLogLevel;
+
+/* Lines below LEVEL are dropped.  FD is not closed by the logger; -1 means
+ * nowhere.  Default: stderr, P2V_LOG_INFO. */
+void p2v_log_open (int fd, P2vLogLevel level);
+
+/* From now on SECRET (copied into memory that is not dumped) is written as
+ * "********" wherever it appears in a line.  Empty or NULL is ignored. */
+void p2v_log_add_secret (const char *secret);
+
+/* TEXT with every registered secret replaced (caller frees). */
+char *p2v_log_redact (const char *text);
+
+void p2v_log (P2vLogLevel level, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+#define p2v_debug(...)   p2v_log (P2V_LOG_DEBUG, __VA_ARGS__)
+#define p2v_info(...)    p2v_log (P2V_LOG_INFO, __VA_ARGS__)
+#define p2v_warning(...) p2v_log (P2V_LOG_WARNING, __VA_ARGS__)
+
+/* "debug", "info", "warning", "error". */
+const char *p2v_log_level_name (P2vLogLevel level);

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Run by mmdebstrap (see base.sh) once the packages are unpacked in ROOT, as the
+# root of a user namespace or as root: unpacks the packages that come without
+# their dependencies, prepares ROOT for dracut, and leaves the results in ROOT/out.
+set -euo pipefail
+umask 022
+root=$1 module=$2 extract=$3
+out=$root/out
+mkdir -p "$out/efi" "$root/debs"
+
+apt() { APT_CONFIG=$MMDEBSTRAP_APT_CONFIG command "$@"; }
+
+# --- packages without dependencies
+mapfile -t packages <"$extract"
+# linux-image-amd64 is empty and depends on the kernel's real package.
+kernel=$(apt apt-cache depends --important linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\).*/\1/p' | head -n 1)
+packages=("${packages[@]/%linux-image-amd64/$kernel}")
+(cd "$root/debs" && apt apt-get -q -y -o APT::Sandbox::User=root download "${packages[@]}" >/dev/null)
+for deb in "$root"/debs/*.deb; do
+	# What drivers.list never names need not be unpacked.
+	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink \
+		--exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale' \
+		--exclude='./lib/modules/*/kernel/sound' --exclude='./lib/modules/*/kernel/drivers/gpu' \
+		--exclude='./lib/modules/*/kernel/drivers/media' --exclude='./lib/modules/*/kernel/drivers/net/wireless' \
+		--exclude='./lib/modules/*/kernel/drivers/staging'
+done
+for deb in "$root"/debs/*.deb; do
+	echo "$(dpkg-deb -f "$deb" Package) $(dpkg-deb -f "$deb" Version)"
+done >"$out/versions"
+rm -rf "$root/debs"
+
+# --- what the packages' scripts would have done and dracut or the image needs
+[[ -e $root/bin/sh ]] || ln -s bash "$root/bin/sh"
+[[ -e $root/usr/bin/awk ]] || ln -s gawk "$root/usr/bin/awk"
+mkdir -p "$root/etc/ssl/certs" "$root/proc" "$root/dev" "$root/var/tmp" "$root/tmp"
+cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+mkdir -p "$root/usr/lib/dracut/modules.d/90p2v"
+cp -R "$module/." "$root/usr/lib/dracut/modules.d/90p2v/"
+version=${kernel#linux-image-}
+cp "$root/boot/vmlinuz-$version" "$out/vmlinuz"
+
+# --- inside: dracut and GRUB's BIOS image.  /proc and /dev are in a mount
+# namespace of their own and vanish with it.
+cat >"$root/inside" <<'INSIDE'
+set -euo pipefail
+ldconfig
+depmod "$1"
+export SOURCE_DATE_EPOCH
+# Device nodes: the kernel brings /dev/console, and a namespace could not make them.
+export DRACUT_NO_MKNOD=1
+dracut --quiet --no-hostonly --no-hostonly-cmdline --reproducible --no-compress \
+	--no-early-microcode --modules 'bash systemd p2v' --kver "$1" --tmpdir /var/tmp \
+	/out/initrd.cpio
+cpio --quiet -t </out/initrd.cpio >/out/initrd.files
+# Everything loadable in the image finds its libraries there.
+mkdir /check && cd /check && cpio --quiet -id --no-absolute-filenames </out/initrd.cpio
+find . -type f \( -perm /111 -o -name '*.so*' \) ! -path './usr/lib/modules/*' | while read -r file; do
+	[[ $(head -c 4 "$file" | tr -d '\0') == $'\x7fELF' ]] || continue
+	chroot /check /lib64/ld-linux-x86-64.so.2 --list "/$file" 2>&1 | grep 'not found' | sed "s|^|$file: |" || true
+done >/missing
+if [[ -s /missing ]]; then
+	echo "libraries missing in the image (add their package to packages.list):" >&2
+	cat /missing >&2
+	exit 1
+fi
+grub-mkimage -O i386-pc-eltorito -p /boot/grub -o /out/eltorito.img \
+	biosdisk iso9660 part_msdos part_gpt fat normal linux search search_label search_fs_file \
+	configfile serial terminal echo test ls cat halt reboot sleep minicmd true regexp chain boot
+INSIDE
+# shellcheck disable=SC2016 # $1, $2 are the inner shell's
+unshare --mount --propagation private bash -euc '
+	mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc"
+	mount --rbind /dev "$1/dev"
+	exec chroot "$1" /bin/bash /inside "$2"' - "$root" "$version"
+
+cp "$root/usr/lib/shim/shimx64.efi.signed" "$out/efi/BOOTX64.EFI"
+cp "$root/usr/lib/shim/mmx64.efi.signed" "$out/efi/mmx64.efi"
+# The CD flavour: it looks for the file /.disk/info and takes /boot/grub/grub.cfg there.
+cp "$root/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$out/efi/grubx64.efi"
+# The MBR that lets the ISO start from a USB stick.
+cp "$root/usr/lib/grub/i386-pc/boot_hybrid.img" "$out/boot_hybrid.img"

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# base.sh DIR FIRMWARE: the slow part of the image, into the new folder DIR.
+#
+#   vmlinuz        Debian's signed kernel
+#   initrd.base    the initramfs without the client (zstd)
+#   initrd.files   what is in it, one path a line
+#   loader/        eltorito.img and boot_hybrid.img (GRUB for BIOS), efi.img (FAT: signed shim and GRUB)
+#   versions       kernel, boot loader and firmware packages it was made of
+#
+# mmdebstrap unpacks packages.list into a scratch root and base-hook.sh runs
+# dracut in there; as an ordinary user that happens in a user namespace.
+# FIRMWARE is "yes" or "no".  Called by build.sh.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=common.sh
+. "$here/common.sh"
+
+dir=$1 firmware=$2
+# The base is the same whenever it is made; the ISO around it carries the date.
+export SOURCE_DATE_EPOCH=1704067200
+need mmdebstrap zstd mkfs.vfat mcopy apt-get
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+# A user namespace's root is somebody else, who must get in here.
+chmod 755 "$work"
+
+# The mirrors that this machine itself uses, as far as they are Debian's: no
+# mirror is named in these files.  With package lists apt knows the origin;
+# without, the suite's name must do.
+. /etc/os-release
+suite=${VERSION_CODENAME:?this build needs a Debian release with a code name}
+sources() {
+	# shellcheck disable=SC2016 # apt's variables, not the shell's
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
+		while read -r uri release component origin; do
+			[[ $component == main && $release == "$suite"* ]] || continue
+			[[ $origin == Debian || $origin == "\$(ORIGIN)" ]] || continue
+			[[ $firmware == no ]] || component="main non-free-firmware"
+			echo "deb $uri $release $component"
+		done | sort -u
+}
+sources >"$work/sources.list"
+[[ -s $work/sources.list ]] || die "apt on this machine knows no Debian mirror for $suite; check /etc/apt/sources.list and run apt-get update"
+
+# How this machine's apt reaches its mirrors (proxies, clock checks, retries).
+apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIP|By-Hash)[^ ]* "..*";$' >"$work/apt.conf" || true
+
+names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\).*/\1/p" "$here/packages.list"; }
+names '' | sed '/^firmware$/d' >"$work/include"
+names '+' >"$work/extract"
+[[ $firmware == no ]] || names 'firmware:' >>"$work/extract"
+
+mkdir "$work/module"
+cp -R "$here/dracut/90p2v/." "$work/module/"
+sed -E 's/^(\+|firmware:)//' "$here/packages.list" >"$work/module/packages.list"
+cp "$here/drivers.list" "$work/module/"
+chmod -R u=rwX,go=rX "$work/module"
+cp "$here/base-hook.sh" "$work/hook"
+
+# The hook leaves its results in the scratch root's /out; mmdebstrap copies that
+# out and throws the rest away.
+say "making the base image (packages from this machine's mirrors, dracut)"
+# shellcheck disable=SC2016 # $1 is the hooks' own
+mmdebstrap --quiet --variant=extract --format=null \
+	--include="$(paste -sd, "$work/include")" \
+	--aptopt="$work/apt.conf" \
+	--setup-hook='for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done' \
+	--extract-hook="bash $work/hook \"\$1\" $work/module $work/extract" \
+	--extract-hook="copy-out /out $work" \
+	"$suite" - "$work/sources.list" || die "mmdebstrap failed: see above"
+
+mkdir -p "$dir/loader"
+cp "$work/out/vmlinuz" "$work/out/versions" "$work/out/initrd.files" "$dir/"
+zstd -q -9 -T0 -c "$work/out/initrd.cpio" >"$dir/initrd.base"
+truncate -s %4 "$dir/initrd.base"
+cp "$work/out/eltorito.img" "$work/out/boot_hybrid.img" "$dir/loader/"
+
+find "$work/out/efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+truncate -s 6M "$dir/loader/efi.img"
+PATH=$PATH:/usr/sbin:/sbin mkfs.vfat --invariant -n P2VEFI "$dir/loader/efi.img" >/dev/null
+mmd -i "$dir/loader/efi.img" ::EFI ::EFI/BOOT
+mcopy -m -i "$dir/loader/efi.img" "$work"/out/efi/*.EFI "$work"/out/efi/*.efi ::EFI/BOOT/

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes p2v.iso.  The slow part (packages, initramfs) is kept in a cache, named
+# by a hash of the files that make it; a changed client needs only seconds.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=common.sh
+. "$here/common.sh"
+
+usage() {
+	cat <<'HELP'
+usage: build.sh --out p2v.iso --client-tree DIR [--cache DIR] [--no-firmware] [--fresh]
+
+  --out FILE         the ISO to write
+  --client-tree DIR  what to put over the base system: an installed tree with
+                     usr/bin/p2v-client and its helper files
+  --cache DIR        where the base system is kept (default: cache/iso in the
+                     repository)
+  --no-firmware      leave out Debian's non-free firmware (some network and
+                     Fibre Channel cards then do not work)
+  --fresh            make the base anew, for the newest packages
+  --help
+
+Runs as root or as an ordinary user with user namespaces.
+HELP
+}
+
+out='' tree='' cache=$here/../cache/iso firmware=yes fresh=no
+while (($#)); do
+	case $1 in
+		--out) out=${2:?--out needs a file} && shift 2 ;;
+		--client-tree) tree=${2:?--client-tree needs a folder} && shift 2 ;;
+		--cache) cache=${2:?--cache needs a folder} && shift 2 ;;
+		--no-firmware) firmware=no && shift ;;
+		--fresh) fresh=yes && shift ;;
+		--help) usage && exit 0 ;;
+		*) usage >&2 && exit 2 ;;
+	esac
+done
+[[ -n $out && -n $tree ]] || { usage >&2 && exit 2; }
+[[ -x $tree/usr/bin/p2v-client ]] || die "$tree has no usr/bin/p2v-client; give the folder where the client was installed"
+need xorriso cpio zstd
+
+# --- base: from the cache, or made and then moved there as a whole
+key=$({
+	echo "$firmware" && cd "$here"
+	find base.sh base-hook.sh packages.list drivers.list dracut -type f -printf '%m %p\0' | LC_ALL=C sort -z | tr '\0' '\n'
+	find base.sh base-hook.sh packages.list drivers.list dracut -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
+} | sha256sum | cut -c 1-16)
+base=$cache/$key
+[[ $fresh == no ]] || rm -rf "$base"
+if [[ ! -d $base ]]; then
+	mkdir -p "$cache"
+	part=$(mktemp -d "$cache/part.XXXXXX")
+	bash "$here/base.sh" "$part" "$firmware" || { rm -rf "$part" && die "the base system could not be made"; }
+	chmod 755 "$part"
+	# Somebody else may have been faster.
+	mv -T "$part" "$base" 2>/dev/null || rm -rf "$part"
+	[[ -d $base ]] || die "cannot write $base"
+fi
+touch "$base"
+# The four that were used last stay.
+find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name 'part.*' -printf '%T@ %p\0' | sort -z -rn | tail -z -n +5 |
+	cut -z -d ' ' -f 2- | xargs -0 -r rm -rf
+
+# --- client tree, over the base
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct 2>/dev/null || echo 1704067200)}
+export SOURCE_DATE_EPOCH
+work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/client"
+cp -R --preserve=mode,links "$tree/." "$work/client/"
+
+# A library that is missing in the image would only show on the physical machine.
+check_libraries() {
+	local file library
+	find "$work/client" -type f | while read -r file; do
+		{ readelf -d "$file" 2>/dev/null || true; } | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r library; do
+			grep -q "/${library//./\\.}\$" "$base/initrd.files" ||
+				compgen -G "$work/client/usr/lib/*/$library" >/dev/null ||
+				echo "${file#"$work/client"} needs $library"
+		done
+	done
+}
+if command -v readelf >/dev/null; then
+	missing=$(check_libraries)
+	[[ -z $missing ]] || die "not in the image: $missing. Add the library's package to iso/packages.list"
+fi
+pack_tree "$work/client" "$work/client.cpio.zst"
+
+# --- the ISO's files
+iso=$work/iso
+mkdir -p "$iso/.disk" "$iso/boot/grub/i386-pc"
+# The signed GRUB finds its CD by this file.
+echo "p2v" >"$iso/.disk/info"
+cp "$here/boot/grub.cfg" "$here/boot/args.cfg" "$iso/boot/grub/"
+cp "$base/loader/eltorito.img" "$iso/boot/grub/i386-pc/"
+cp "$base/vmlinuz" "$iso/boot/vmlinuz"
+cp "$base/versions" "$iso/boot/versions.txt"
+cat "$base/initrd.base" "$work/client.cpio.zst" >"$iso/boot/initrd.img"
+chmod -R u=rwX,go=rX "$iso"
+find "$iso" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+
+# CD by El Torito (BIOS and UEFI), disk or USB stick by MBR and GPT.
+rm -f "$out"
+xorriso -report_about WARNING -as mkisofs -V P2V -o "$out" -r -J -joliet-long \
+	--grub2-mbr "$base/loader/boot_hybrid.img" -partition_offset 16 --mbr-force-bootable \
+	-append_partition 2 0xef "$base/loader/efi.img" -appended_part_as_gpt \
+	-c /boot/boot.cat -b /boot/grub/i386-pc/eltorito.img \
+	-no-emul-boot -boot-load-size 4 -boot-info-table --grub2-boot-info \
+	-eltorito-alt-boot -e '--interval:appended_partition_2:all::' -no-emul-boot \
+	"$iso" 2>"$work/xorriso.log" || die "xorriso could not write $out: $(tail -n 3 "$work/xorriso.log")"
+say "$out: $(($(stat -c %s "$out") / 1048576)) MiB"

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Attending to a job: from "start" to "finished" the client answers what the server
+ * asks, passes on what it tells, sends digests, and watches its own side. */
+#pragma once
+#include "control.h"
+#include "event.h"
+#include "export.h"
+#include "tunnel.h"
+
+typedef struct Attendance Attendance;
+
+/* Takes EVENT for the front-end. */
+typedef void (*AttendanceEvent) (Event *event, gpointer data);
+
+/* CANCEL: fires when a person wants to stop.  Borrows all until it is freed. */
+Attendance *attendance_new (Control *control, const P2vMachine *machine, GCancellable *cancel,
+                            AttendanceEvent emit, gpointer data);
+void attendance_free (Attendance *attendance);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attendance, attendance_free)
+
+/* An ExportDigests for export_start, with the Attendance as its data. */
+void attendance_take_digests (guint disk, const guint8 *records, gsize length, gpointer data);
+
+/* What the server reads from; borrowed.  May stay away until they exist. */
+void attendance_set_export (Attendance *attendance, Export *export);
+void attendance_set_tunnel (Attendance *attendance, Tunnel *tunnel);
+
+/* Sends "start" and waits until the server has accepted the job; attendance_job then
+ * names it. */
+gboolean attendance_start (Attendance *attendance, JsonObject *settings, GError **error);
+
+/* Attends until "finished".  TRUE when the guest is done.  Errors: what the server
+ * reports; P2V_ERROR_CANCELLED; P2V_ERROR_LINK when the connection is gone and the
+ * job waits over there; what is wrong on this side (the job is then cancelled). */
+gboolean attendance_follow (Attendance *attendance, GError **error);
+
+/* Cancels the job because of a failure on this side and waits for the server to clean
+ * up, at most 60 s. */
+void attendance_abandon (Attendance *attendance);
+
+/* The job's id, NULL before it was accepted (borrowed). */
+const char *attendance_job (Attendance *attendance);
+
+/* "summary" of "finished", NULL before (borrowed). */
+JsonObject *attendance_summary (Attendance *attendance);
+
+/* What was read and sent so far, as in the answer to a "stats" query (caller unrefs). */
+JsonObject *attendance_stats (Attendance *attendance);

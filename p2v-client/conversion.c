@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* connect -> export the disks -> start the job -> open the data channels -> attend
+ * to it until it has finished -> take everything down again, in this order, in one
+ * thread.  What a step needs exists when it begins; where one fails the rest is
+ * skipped and the taking down is the same. */
+#include "conversion.h"
+#include "attendance.h"
+#include "common/error.h"
+#include "common/log.h"
+
+/* The way to the front-end outlives the conversion: events may still be queued in the
+ * main loop when it is freed, and are then dropped. */
+typedef struct {
+  ConversionCallback callback; /* NULL: nobody listens any more */
+  gpointer data;
+} Listener;
+
+struct Conversion {
+  const Settings *settings;
+  const P2vMachine *machine;
+  GMainContext *context;
+  Listener *listener; /* counted; its members belong to the context's thread */
+  GThread *thread;
+  GCancellable *cancel;
+};
+
+typedef struct {
+  Conversion *conversion;
+  Identity *identity;
+  Session *session;
+  Control *control;
+  Attendance *attendance;
+  Export *export;
+  Tunnel *tunnel;
+} Run;
+
+typedef struct {
+  Listener *listener;
+  Event *event;
+} Delivery;
+
+static gboolean
+deliver (gpointer data)
+{
+  Delivery *delivery = data;
+  if (delivery->listener->callback)
+    delivery->listener->callback (g_steal_pointer (&delivery->event), delivery->listener->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+delivery_free (gpointer data)
+{
+  Delivery *delivery = data;
+  event_free (delivery->event);
+  g_atomic_rc_box_release (delivery->listener);
+  g_free (delivery);
+}
+
+/* Always through the main loop, never directly, so that the front-end sees one thread
+ * and one order. */
+static void
+emit (Event *event, gpointer data)
+{
+  Conversion *conversion = data;
+  Delivery *delivery = g_new0 (Delivery, 1);
+  delivery->listener = g_atomic_rc_box_acquire (conversion->listener);
+  delivery->event = event;
+  g_autoptr (GSource) source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, deliver, delivery, delivery_free);
+  g_source_attach (source, conversion->context);
+}
+
+static void
+emit_log (Conversion *conversion, const char *text)
+{
+  Event *event = event_new (EVENT_LOG);
+  event->level = g_strdup (p2v_log_level_name (P2V_LOG_INFO));
+  event->text = g_strdup (text);
+  emit (event, conversion);
+}
+
+static gboolean
+connect_server (Run *run, GError **error)
+{
+  Conversion *conversion = run->conversion;
+  const Settings *settings = conversion->settings;
+  Event *event = event_new (EVENT_PHASE);
+  event->phase = g_strdup ("connect");
+  event->text = g_strdup_printf ("Connecting to %s", settings_get (settings, SETTING_server));
+  emit (event, conversion);
+
+  if (!identity_load (settings, &run->identity, conversion->cancel, error))
+    return FALSE;
+  run->session = session_open (settings, run->identity, conversion->cancel, error);
+  if (!run->session)
+    return FALSE;
+  run->control = control_open (run->session, conversion->cancel, error);
+  if (!run->control)
+    return FALSE;
+  g_autofree char *text = g_strdup_printf ("Logged in as %s", session_peer (run->session));
+  emit_log (conversion, text);
+  return TRUE;
+}
+
+static gboolean
+export_disks (Run *run, GError **error)
+{
+  Conversion *conversion = run->conversion;
+  run->attendance =
+      attendance_new (run->control, conversion->machine, conversion->cancel, emit, conversion);
+  run->export = export_start (conversion->machine, attendance_take_digests, run->attendance, error);
+  attendance_set_export (run->attendance, run->export);
+  return run->export != NULL;
+}
+
+static gboolean
+start_job (Run *run, GError **error)
+{
+  Conversion *conversion = run->conversion;
+  if (g_cancellable_is_cancelled (conversion->cancel)) {
+    p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
+    return FALSE;
+  }
+  g_autoptr (JsonObject) settings = settings_to_json (conversion->settings);
+  if (!attendance_start (run->attendance, settings, error))
+    return FALSE;
+  const char *job = attendance_job (run->attendance);
+  if (job) {
+    g_autofree char *text = g_strdup_printf ("The conversion server works on it as job %s", job);
+    emit_log (conversion, text);
+  }
+  return TRUE;
+}
+
+/* A job that has finished before it read anything (preflight) needs no tunnel. */
+static gboolean
+open_data_channels (Run *run, GError **error)
+{
+  Conversion *conversion = run->conversion;
+  const char *job = attendance_job (run->attendance);
+  if (!job)
+    return TRUE;
+  run->tunnel = tunnel_open (conversion->settings, run->identity, job, export_sockets (run->export),
+                             conversion->cancel, error);
+  attendance_set_tunnel (run->attendance, run->tunnel);
+  return run->tunnel != NULL;
+}
+
+/* Once the server has a job, a failure here must not leave it behind: except by a
+ * broken link, which leaves it waiting. */
+static gboolean
+run_job (Run *run, GError **error)
+{
+  GError *cause = NULL;
+  if (start_job (run, &cause) && open_data_channels (run, &cause) &&
+      attendance_follow (run->attendance, &cause))
+    return TRUE;
+  if (!g_error_matches (cause, P2V_ERROR, P2V_ERROR_LINK))
+    attendance_abandon (run->attendance);
+  g_propagate_error (error, cause);
+  return FALSE;
+}
+
+static JsonObject *
+make_summary (Run *run)
+{
+  if (!run->attendance)
+    return NULL;
+  JsonObject *theirs = attendance_summary (run->attendance);
+  JsonObject *summary = theirs ? json_object_ref (theirs) : json_object_new ();
+  json_object_set_object_member (summary, "client", attendance_stats (run->attendance));
+  return summary;
+}
+
+static void
+take_down (Run *run)
+{
+  tunnel_free (run->tunnel);
+  export_free (run->export); /* its thread feeds the attendance */
+  attendance_free (run->attendance);
+  control_free (run->control);
+  session_free (run->session);
+  identity_free (run->identity);
+}
+
+static gpointer
+run_conversion (gpointer data)
+{
+  Conversion *conversion = data;
+  Run run = {.conversion = conversion};
+  GError *error = NULL;
+  if (connect_server (&run, &error) && export_disks (&run, &error))
+    (void)run_job (&run, &error);
+
+  Event *event = event_new (EVENT_FINISHED);
+  event->error = error;
+  event->job = run.attendance ? g_strdup (attendance_job (run.attendance)) : NULL;
+  event->summary = make_summary (&run);
+  take_down (&run);
+  emit (event, conversion);
+  return NULL;
+}
+
+Conversion *
+conversion_new (const Settings *settings, const P2vMachine *machine)
+{
+  Conversion *conversion = g_new0 (Conversion, 1);
+  conversion->settings = settings;
+  conversion->machine = machine;
+  conversion->cancel = g_cancellable_new ();
+  conversion->listener = g_atomic_rc_box_new0 (Listener);
+  return conversion;
+}
+
+void
+conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data)
+{
+  conversion->context = g_main_context_ref_thread_default ();
+  conversion->listener->callback = callback;
+  conversion->listener->data = data;
+  conversion->thread = g_thread_new ("conversion", run_conversion, conversion);
+}
+
+void
+conversion_cancel (Conversion *conversion)
+{
+  g_cancellable_cancel (conversion->cancel);
+}
+
+void
+conversion_free (Conversion *conversion)
+{
+  if (!conversion)
+    return;
+  conversion_cancel (conversion);
+  conversion->listener->callback = NULL;
+  if (conversion->thread)
+    g_thread_join (conversion->thread);
+  g_clear_pointer (&conversion->context, g_main_context_unref);
+  g_atomic_rc_box_release (conversion->listener);
+  g_object_unref (conversion->cancel);
+  g_free (conversion);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The conversion as the client sees it: one state machine in a thread of its
+ * own (connect, then follow the server's phases), which knows no front-end. */
+#pragma once
+#include "event.h"
+#include "inventory.h"
+#include "settings.h"
+
+typedef struct Conversion Conversion;
+
+/* Called in the GMainContext that was the thread default when the conversion
+ * was started; owns EVENT. */
+typedef void (*ConversionCallback) (Event *event, gpointer data);
+
+/* Borrows SETTINGS and MACHINE until it is freed. */
+Conversion *conversion_new (const Settings *settings, const P2vMachine *machine);
+
+/* Starts the thread.  The last event is EVENT_FINISHED, exactly once. */
+void conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data);
+
+/* Asks the server to stop and clean up, from any thread; FINISHED follows with
+ * P2V_ERROR_CANCELLED, at the latest after 60 s. */
+void conversion_cancel (Conversion *conversion);
+
+/* Waits for the thread and frees. */
+void conversion_free (Conversion *conversion);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Conversion, conversion_free)

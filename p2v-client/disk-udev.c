@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk-udev.h"
+#include "sysfs.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* iso/build.sh names the image's file system so. */
+#define BOOT_LABEL "P2V"
+
+static const char *
+property (UdevDevice *device, const char *name)
+{
+  return udev_device_get_property_value (device, name);
+}
+
+static guint64
+attribute (UdevDevice *device, const char *name, guint64 fallback)
+{
+  const char *value = udev_device_get_sysattr_value (device, name);
+  return value ? g_ascii_strtoull (value, NULL, 10) : fallback;
+}
+
+static gboolean
+has_prefix (const char *name, const char *const *prefixes)
+{
+  for (guint i = 0; prefixes[i]; i++)
+    if (g_str_has_prefix (name, prefixes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* udev's ID_BUS is not set for every kind; the name says the rest. */
+static const char *
+bus_of (UdevDevice *device)
+{
+  static const char *const by_name[][2] = {{"nvme", "nvme"},  {"vd", "virtio"},   {"xvd", "xen"},
+                                           {"mmcblk", "mmc"}, {"cciss", "cciss"}, {"hd", "ata"},
+                                           {"loop", "loop"},  {"sd", "scsi"}};
+  const char *bus = property (device, "ID_BUS");
+  const char *name = udev_device_get_sysname (device);
+  for (guint i = 0; !bus && i < G_N_ELEMENTS (by_name); i++)
+    if (g_str_has_prefix (name, by_name[i][0]))
+      bus = by_name[i][1];
+  return bus;
+}
+
+/* sysfs keeps the blanks that udev's ID_MODEL replaces. */
+static char *
+model_of (UdevDevice *device)
+{
+  const char *path = udev_device_get_syspath (device);
+  char *model = sysfs_read ("%s/device/model", path);
+  return model ? model : g_strdup (property (device, "ID_MODEL"));
+}
+
+static char *
+wwn_of (UdevDevice *device)
+{
+  const char *wwn = property (device, "ID_WWN");
+  if (!wwn)
+    wwn = udev_device_get_sysattr_value (device, "wwid");
+  if (!wwn)
+    return NULL;
+  /* NVMe and SCSI in sysfs: a prefix for the kind, then the same digits. */
+  if (g_str_has_prefix (wwn, "eui.") || g_str_has_prefix (wwn, "naa."))
+    return g_strdup_printf ("0x%s", wwn + 4);
+  return g_str_has_prefix (wwn, "0x") ? g_strdup (wwn) : NULL;
+}
+
+static void
+add_links (UdevDevice *device, GPtrArray *links)
+{
+  const char *node = udev_device_get_devnode (device);
+  UdevEntry *entry;
+  udev_list_entry_foreach (entry, udev_device_get_devlinks_list_entry (device))
+  {
+    const char *link = udev_list_entry_get_name (entry);
+    /* by-diskseq counts the disks since boot: nobody configures that. */
+    if (g_str_has_prefix (link, "/dev/disk/by-") &&
+        !g_str_has_prefix (link, "/dev/disk/by-diskseq/"))
+      g_ptr_array_add (links, g_strdup_printf ("%s %s", link, node));
+  }
+}
+
+/* The disk's partitions, or all block devices when PARENT is NULL. */
+static UdevEnumerate *
+enumerate (Udev *udev, UdevDevice *parent)
+{
+  UdevEnumerate *list = udev_enumerate_new (udev);
+  udev_enumerate_add_match_subsystem (list, "block");
+  if (parent) {
+    udev_enumerate_add_match_parent (list, parent);
+    udev_enumerate_add_match_property (list, "DEVTYPE", "partition");
+  } else {
+    udev_enumerate_add_match_property (list, "DEVTYPE", "disk");
+  }
+  udev_enumerate_scan_devices (list);
+  return list;
+}
+
+static P2vDisk *
+describe (Udev *udev, UdevDevice *device)
+{
+  P2vDisk *disk = p2v_disk_new ();
+  disk->device = g_strdup (udev_device_get_devnode (device));
+  disk->model = model_of (device);
+  disk->serial = g_strdup (property (device, "ID_SERIAL_SHORT"));
+  disk->wwn = wwn_of (device);
+  disk->bus = g_strdup (bus_of (device));
+  disk->size = attribute (device, "size", 0) * 512; /* whatever the disk's own sector size */
+  disk->logical_block_size = (guint32)attribute (device, "queue/logical_block_size", 512);
+  disk->physical_block_size = (guint32)attribute (device, "queue/physical_block_size", 512);
+  disk->rotational = attribute (device, "queue/rotational", 0) != 0;
+  add_links (device, disk->links);
+  g_autoptr (UdevEnumerate) parts = enumerate (udev, device);
+  UdevEntry *entry;
+  udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (parts))
+  {
+    g_autoptr (UdevDevice) part =
+        udev_device_new_from_syspath (udev, udev_list_entry_get_name (entry));
+    if (part)
+      add_links (part, disk->links);
+  }
+  return disk;
+}
+
+static gboolean
+is_boot_file_system (UdevDevice *device)
+{
+  return g_strcmp0 (property (device, "ID_FS_TYPE"), "iso9660") == 0 &&
+         g_strcmp0 (property (device, "ID_FS_LABEL"), BOOT_LABEL) == 0;
+}
+
+static gboolean
+is_boot_medium (Udev *udev, UdevDevice *device)
+{
+  if (is_boot_file_system (device))
+    return TRUE;
+  g_autoptr (UdevEnumerate) parts = enumerate (udev, device);
+  UdevEntry *entry;
+  udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (parts))
+  {
+    g_autoptr (UdevDevice) part =
+        udev_device_new_from_syspath (udev, udev_list_entry_get_name (entry));
+    if (part && is_boot_file_system (part))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+is_own_disk (Udev *udev, UdevDevice *device)
+{
+  static const char *const others[] = {"loop", "ram", "zram", "sr",  "fd", "dm-",
+                                       "md",   "nbd", "rbd",  "mtd", NULL};
+  const char *name = udev_device_get_sysname (device);
+  /* mmcblk0boot0, mmcblk0rpmb: areas of their own beside the disk. */
+  if (has_prefix (name, others) ||
+      (g_str_has_prefix (name, "mmcblk") && (strstr (name, "boot") || strstr (name, "rpmb"))))
+    return FALSE;
+  return attribute (device, "size", 0) > 0 && attribute (device, "removable", 0) == 0 &&
+         attribute (device, "hidden", 0) == 0 && udev_device_get_devnode (device) &&
+         !is_boot_medium (udev, device);
+}
+
+/* sda, sdb, … sdz, sdaa; nvme0n1 before nvme10n1; memory cards last, because a
+ * server's system is hardly ever on one. */
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const char *left = (*(P2vDisk *const *)a)->device, *right = (*(P2vDisk *const *)b)->device;
+  gboolean left_card = strstr (left, "/mmcblk") != NULL,
+           right_card = strstr (right, "/mmcblk") != NULL;
+  if (left_card != right_card)
+    return left_card - right_card;
+  gsize left_letters = strcspn (left, G_CSET_DIGITS),
+        right_letters = strcspn (right, G_CSET_DIGITS);
+  if (left_letters != right_letters && left[left_letters] == '\0' && right[right_letters] == '\0' &&
+      strncmp (left, right, strlen ("/dev/sd")) == 0)
+    return left_letters < right_letters ? -1 : 1;
+  return strverscmp (left, right);
+}
+
+GPtrArray *
+disk_udev_list (Udev *udev)
+{
+  GPtrArray *disks = g_ptr_array_new ();
+  g_autoptr (UdevEnumerate) list = enumerate (udev, NULL);
+  UdevEntry *entry;
+  udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (list))
+  {
+    g_autoptr (UdevDevice) device =
+        udev_device_new_from_syspath (udev, udev_list_entry_get_name (entry));
+    if (device && is_own_disk (udev, device))
+      g_ptr_array_add (disks, describe (udev, device));
+  }
+  g_ptr_array_sort (disks, compare_names);
+  return disks;
+}
+
+P2vDisk *
+disk_udev_open (Udev *udev, dev_t number)
+{
+  g_autoptr (UdevDevice) device = udev_device_new_from_devnum (udev, 'b', number);
+  if (!device || g_strcmp0 (udev_device_get_devtype (device), "disk") != 0)
+    return NULL;
+  return describe (udev, device);
+}
+
+GPtrArray *
+disk_udev_removable (Udev *udev)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (UdevEnumerate) list = enumerate (udev, NULL);
+  UdevEntry *entry;
+  udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (list))
+  {
+    g_autofree char *name = g_path_get_basename (udev_list_entry_get_name (entry));
+    if ((g_str_has_prefix (name, "sr") || g_str_has_prefix (name, "fd")) &&
+        g_ascii_isdigit (name[2]))
+      g_ptr_array_add (names, g_steal_pointer (&name));
+  }
+  return names;
+}

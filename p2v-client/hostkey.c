@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hostkey.h"
+#include "common/error.h"
+#include <string.h>
+
+const char *const hostkey_types[] = {
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521",
+    "rsa-sha2-512,rsa-sha2-256",
+    NULL,
+};
+
+/* The base64 part without its padding; NULL when it is not SHA256:…. */
+static char *
+normalize (const char *fingerprint)
+{
+  if (g_ascii_strncasecmp (fingerprint, "SHA256:", 7) != 0)
+    return NULL;
+  char *text = g_strstrip (g_strdup (fingerprint + 7));
+  for (gsize n = strlen (text); n > 0 && text[n - 1] == '='; n--)
+    text[n - 1] = 0;
+  return text;
+}
+
+gboolean
+hostkey_is_pinned (const char *fingerprint, char **pinned)
+{
+  g_autofree char *seen = normalize (fingerprint);
+  for (char **p = pinned; seen && *seen && p && *p; p++) {
+    g_autofree char *wanted = normalize (*p);
+    if (wanted && strcmp (wanted, seen) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* "SHA256:…" (caller frees) and the key's type as ssh-keygen writes it. */
+static char *
+fingerprint_of (ssh_session ssh, const char **type, const char **file)
+{
+  ssh_key key = NULL;
+  unsigned char *hash = NULL;
+  size_t length = 0;
+  char *fingerprint = NULL;
+  *type = "unknown type";
+  *file = "ssh_host_*_key.pub";
+  if (ssh_get_server_publickey (ssh, &key) != SSH_OK)
+    return NULL;
+  switch (ssh_key_type (key)) {
+  case SSH_KEYTYPE_ED25519:
+    *type = "ED25519";
+    *file = "ssh_host_ed25519_key.pub";
+    break;
+  case SSH_KEYTYPE_RSA:
+    *type = "RSA";
+    *file = "ssh_host_rsa_key.pub";
+    break;
+  case SSH_KEYTYPE_ECDSA_P256:
+  case SSH_KEYTYPE_ECDSA_P384:
+  case SSH_KEYTYPE_ECDSA_P521:
+    *type = "ECDSA";
+    *file = "ssh_host_ecdsa_key.pub";
+    break;
+  default:
+    break;
+  }
+  if (ssh_get_publickey_hash (key, SSH_PUBLICKEY_HASH_SHA256, &hash, &length) == 0) {
+    char *text = ssh_get_fingerprint_hash (SSH_PUBLICKEY_HASH_SHA256, hash, length);
+    fingerprint = g_strdup (text);
+    ssh_string_free_char (text);
+    ssh_clean_pubkey_hash (&hash);
+  }
+  ssh_key_free (key);
+  return fingerprint;
+}
+
+HostkeyVerdict
+hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **error)
+{
+  const char *type, *file;
+  g_autofree char *fingerprint = fingerprint_of (ssh, &type, &file);
+  if (!fingerprint) {
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, "Check sshd on the conversion server.",
+                   "The host key of %s cannot be read.", server);
+    return HOSTKEY_REFUSED;
+  }
+  g_autofree char *remedy = g_strdup_printf (
+      "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the conversion server. "
+      "Only if it is the same, add p2v.hostkey=%s",
+      file, fingerprint);
+  if (pinned) {
+    if (hostkey_is_pinned (fingerprint, pinned))
+      return HOSTKEY_TRUSTED;
+    g_autofree char *wanted = g_strjoinv (",", pinned);
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                   "The host key of %s is %s (%s) and not the one that p2v.hostkey= names (%s): "
+                   "this may be another machine, or somebody in between.",
+                   server, fingerprint, type, wanted);
+    return HOSTKEY_OTHER_TYPE;
+  }
+  switch (ssh_session_is_known_server (ssh)) {
+  case SSH_KNOWN_HOSTS_OK:
+    return HOSTKEY_TRUSTED;
+  case SSH_KNOWN_HOSTS_CHANGED:
+  case SSH_KNOWN_HOSTS_OTHER:
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                   "WARNING: the host key of %s has changed to %s (%s). Somebody may be reading "
+                   "along, or the conversion server was installed anew.",
+                   server, fingerprint, type);
+    return HOSTKEY_REFUSED;
+  case SSH_KNOWN_HOSTS_ERROR:
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                   "The known host keys cannot be used for %s: %s.", server, ssh_get_error (ssh));
+    return HOSTKEY_REFUSED;
+  default:
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                   "The host key of the conversion server %s is not known yet: %s (%s).", server,
+                   fingerprint, type);
+    return HOSTKEY_REFUSED;
+  }
+}

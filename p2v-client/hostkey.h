@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is the machine at the other end the conversion server that was meant? */
+#pragma once
+#include <glib.h>
+#include <libssh/libssh.h>
+
+typedef enum {
+  HOSTKEY_TRUSTED,
+  HOSTKEY_REFUSED,    /* error set */
+  HOSTKEY_OTHER_TYPE, /* none of the pinned fingerprints, but the server may have keys of
+                         other types that are; error set for the case that it has not */
+} HostkeyVerdict;
+
+/* Where known keys are looked up when nothing is pinned, before ~/.ssh/known_hosts. */
+#define HOSTKEY_SYSTEM_FILE "/etc/p2v/known_hosts"
+
+/* Judges the key of a connected session.  PINNED (NULL-ended strv of SHA256:…, may
+ * be NULL) is the only authority when given.  SERVER is for messages.  Errors:
+ * P2V_ERROR_HOSTKEY. */
+HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **error);
+
+/* Names of host key algorithms to offer, one set for each type of key there is, for
+ * SSH_OPTIONS_HOSTKEYS; NULL-ended. */
+extern const char *const hostkey_types[];
+
+/* TRUE when FINGERPRINT ("SHA256:…") is in PINNED; "=" at the end of either does
+ * not matter, nor does the case of "SHA256". */
+gboolean hostkey_is_pinned (const char *fingerprint, char **pinned);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/error.h"
+#include "common/log.h"
+#include "console.h"
+#include "headless.h"
+#include "inventory.h"
+#include "manual.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+  char *cmdline, *log;
+  gboolean consoles, inventory, check, man, version, verbose;
+} Options;
+
+/* Passwords are in our memory: no core dump, and no other process of this user
+ * looks into it.  (LeakSanitizer has to.) */
+static void
+guard_memory (void)
+{
+  const struct rlimit none = {0, 0};
+  (void)setrlimit (RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__
+  (void)prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* On the image, with a password on the kernel command line: root only. */
+static void
+guard_cmdline (const Settings *settings)
+{
+  if (!settings_given (settings, SETTING_password))
+    return;
+  if (chmod ("/proc/cmdline", 0400) != 0)
+    p2v_warning ("/proc/cmdline stays readable for all: %s", g_strerror (errno));
+  int fd = open ("/proc/sys/kernel/dmesg_restrict", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write (fd, "1", 1) != 1)
+    p2v_warning ("dmesg stays readable for all: %s", g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+}
+
+/* GLib has copied --cmdline=…; the original would stay readable in ps. */
+static void
+hide_argument (char **argv)
+{
+  for (guint i = 1; argv[i]; i++) {
+    for (char *p = strstr (argv[i], "password="); p && *p; p++)
+      *p = '*';
+  }
+}
+
+static Settings *
+read_settings (Options *options, GError **error)
+{
+  g_autoptr (Settings) settings = settings_new ();
+  char *cmdline = g_steal_pointer (&options->cmdline);
+  gsize length = cmdline ? strlen (cmdline) : 0;
+  g_autoptr (GError) cause = NULL;
+  gboolean ok = TRUE;
+  if (!cmdline && !g_file_get_contents ("/proc/cmdline", &cmdline, &length, &cause)) {
+    p2v_set_error (error, P2V_ERROR_SETTINGS, "Give the arguments with --cmdline=.",
+                   "The kernel command line cannot be read: %s.", cause->message);
+    ok = FALSE;
+  }
+  ok = ok && settings_parse (settings, cmdline, error);
+  if (cmdline)
+    explicit_bzero (cmdline, length);
+  g_free (cmdline);
+  return ok ? g_steal_pointer (&settings) : NULL;
+}
+
+static gboolean
+open_log (const Options *options, GError **error)
+{
+  P2vLogLevel level = options->verbose ? P2V_LOG_DEBUG : P2V_LOG_WARNING;
+  int fd = STDERR_FILENO;
+  if (options->log) {
+    level = P2V_LOG_DEBUG;
+    fd = open (options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  }
+  if (fd < 0) {
+    p2v_set_error (error, P2V_ERROR_SETTINGS, "Name another file with --log=.",
+                   "The log %s cannot be opened: %s.", options->log, g_strerror (errno));
+    return FALSE;
+  }
+  p2v_log_open (fd, level);
+  return TRUE;
+}
+
+static int
+print_inventory (const Settings *settings, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (P2vMachine) machine = inventory_read (settings, &error);
+  if (!machine) {
+    headless_show_error (console, error);
+    return STATUS_FAILED;
+  }
+  g_autoptr (JsonObject) object = p2v_machine_to_json (machine);
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = json_to_string (node, TRUE);
+  console_print (console, "%s", text);
+  return STATUS_OK;
+}
+
+static int
+check_complete (const Settings *settings, Console *console)
+{
+  g_auto (GStrv) missing = NULL;
+  if (settings_headless (settings, &missing))
+    return STATUS_OK;
+  if (missing[0])
+    headless_show_missing (console, missing);
+  else
+    console_print (console,
+                   "Nothing is converted: p2v.gui asks for a dialog, which this image does "
+                   "not have.\nTake p2v.gui away.");
+  return STATUS_SETTINGS;
+}
+
+static int
+work (Options *options, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Settings) settings = NULL;
+  if (!open_log (options, &error) || !(settings = read_settings (options, &error))) {
+    headless_show_error (console, error);
+    return STATUS_SETTINGS;
+  }
+  if (options->consoles)
+    guard_cmdline (settings);
+  if (options->inventory)
+    return print_inventory (settings, console);
+  int status = check_complete (settings, console);
+  if (status != STATUS_OK)
+    return status;
+  if (options->check) {
+    console_print (console, "The kernel arguments are complete.");
+    return STATUS_OK;
+  }
+  HeadlessOptions headless = {.image = options->consoles, .verbose = options->verbose};
+  console_print (console, "p2v %s", P2V_VERSION);
+  return headless_run (settings, console, &headless);
+}
+
+static int
+run (Options *options, const GOptionEntry *entries, char ***arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GOptionContext) context = g_option_context_new ("- convert this physical machine");
+  g_autofree char *help = settings_help ();
+  g_option_context_set_description (context, help);
+  g_option_context_add_main_entries (context, entries, NULL);
+  gboolean ok = g_option_context_parse_strv (context, arguments, &error);
+  if (ok && (*arguments)[0] && (*arguments)[1])
+    g_set_error (&error, P2V_ERROR, P2V_ERROR_SETTINGS, "There is no argument %s.",
+                 (*arguments)[1]);
+  if (error) {
+    g_printerr ("%s\np2v-client --help lists all options.\n", error->message);
+    return STATUS_SETTINGS;
+  }
+  if (options->version) {
+    g_print ("p2v-client %s\n", P2V_VERSION);
+    return STATUS_OK;
+  }
+  if (options->man) {
+    g_autofree char *page = manual_page (entries);
+    g_print ("%s", page);
+    return STATUS_OK;
+  }
+  g_autoptr (Console) console = console_new (options->consoles);
+  return work (options, console);
+}
+
+int
+main (int argc, char **argv)
+{
+  (void)argc;
+  Options options = {0};
+  const GOptionEntry entries[] = {
+      {"cmdline", 0, 0, G_OPTION_ARG_STRING, &options.cmdline,
+       "Take the arguments from here instead of /proc/cmdline", "STRING"},
+      {"consoles", 0, 0, G_OPTION_ARG_NONE, &options.consoles,
+       "Show everything on all active consoles, and power off after success; for the image", NULL},
+      {"inventory", 0, 0, G_OPTION_ARG_NONE, &options.inventory,
+       "Print what would be sent about this machine, as JSON", NULL},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Only check the arguments", NULL},
+      {"man", 0, 0, G_OPTION_ARG_NONE, &options.man, "Print the source of the manual page", NULL},
+      {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Write a full log into this file", "FILE"},
+      {"verbose", 0, 0, G_OPTION_ARG_NONE, &options.verbose, "Show every step", NULL},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version", NULL},
+      {0},
+  };
+  (void)setlocale (LC_ALL, "");
+  /* Figures look the same everywhere. */
+  (void)setlocale (LC_NUMERIC, "C");
+  guard_memory ();
+  (void)signal (SIGPIPE, SIG_IGN);
+  g_auto (GStrv) arguments = g_strdupv (argv);
+  hide_argument (argv);
+  int status = run (&options, entries, &arguments);
+  g_free (options.cmdline);
+  g_free (options.log);
+  return status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manual.h"
+#include "settings.h"
+
+static const char head[] =
+    ".TH P2V\\-CLIENT 1 \"\" \"p2v " P2V_VERSION "\" \"p2v\"\n"
+    ".SH NAME\n"
+    "p2v\\-client \\- convert this physical machine into a KVM guest\n"
+    ".SH SYNOPSIS\n"
+    ".B p2v\\-client\n"
+    "[\\fIOPTION\\fR ...]\n"
+    ".SH DESCRIPTION\n"
+    "Runs on a physical machine that was booted from\n"
+    ".IR p2v.iso ,\n"
+    "logs in to a conversion server over SSH and has\n"
+    ".BR p2v\\-server (8)\n"
+    "there make a virtual machine of this one. The disks are only read.\n"
+    ".PP\n"
+    "What to do is said by arguments of the kernel command line, all of them listed below; they\n"
+    "are those of\n"
+    ".BR virt\\-p2v (1)\n"
+    "and a few more. When p2v.server is given and nothing required is missing, the conversion "
+    "runs\n"
+    "without a person.\n"
+    ".PP\n"
+    "A value with spaces stands in double quotes. An argument that begins with p2v. and is not in\n"
+    "the list is an error.\n";
+
+static const char tail[] =
+    ".SH NETWORK\n"
+    "The image asks for an address by DHCP on every card unless\n"
+    ".B ip=\n"
+    "is given, as described in\n"
+    ".BR dracut.cmdline (7).\n"
+    ".SH EXIT STATUS\n"
+    ".TP\n.B 0\nThe guest was made.\n"
+    ".TP\n.B 1\nIt was not; the last lines say why and what to do.\n"
+    ".TP\n.B 2\nAn option or kernel argument is wrong or missing.\n"
+    ".TP\n.B 130\nCancelled by Ctrl-C or SIGTERM.\n"
+    ".SH FILES\n"
+    ".TP\n.I /proc/cmdline\nThe arguments, unless\n.B \\-\\-cmdline\nis given.\n"
+    ".TP\n.I /etc/p2v/known_hosts\nHost keys that are trusted without p2v.hostkey.\n"
+    ".SH EXAMPLE\n"
+    ".nf\n"
+    "p2v.server=conv.example.com p2v.hostkey=SHA256:... p2v.username=p2v\n"
+    "p2v.identity=file:///etc/p2v/identity p2v.name=web\\-01 p2v.o=local p2v.os=/srv/guests\n"
+    ".fi\n"
+    ".SH SEE ALSO\n"
+    ".BR p2v\\-server (8)\n";
+
+char *
+manual_page (const GOptionEntry *entries)
+{
+  GString *out = g_string_new (head);
+  g_string_append (out, ".SH OPTIONS\n");
+  for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+    g_autofree char *name = settings_man_escape (entry->long_name);
+    g_autofree char *help = settings_man_escape (entry->description);
+    g_string_append_printf (out, ".TP\n.B \\-\\-%s", name);
+    if (entry->arg_description)
+      g_string_append_printf (out, "=%s", entry->arg_description);
+    g_string_append_printf (out, "\n%s.\n", help);
+  }
+  g_autofree char *arguments = settings_man ();
+  g_string_append_printf (out, ".SH KERNEL ARGUMENTS\n%s%s", arguments, tail);
+  return g_string_free (out, FALSE);
+}

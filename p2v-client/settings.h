@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything an administrator can set, declared once in settings.def: the
+ * kernel command line, --help, the manual page and (later) the dialogs' defaults
+ * are made from that table. */
+#pragma once
+#include <glib.h>
+
+typedef enum {
+#define SETTING(id, ...) SETTING_##id,
+#include "settings.def"
+#undef SETTING
+  N_SETTINGS
+} SettingId;
+
+typedef struct Settings Settings;
+
+Settings *settings_new (void);
+void settings_free (Settings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Settings, settings_free)
+
+/* Takes the p2v.* arguments of a kernel command line (or of a settings text);
+ * everything else is ignored.  Errors (P2V_ERROR_SETTINGS): an unknown p2v.*
+ * argument (the message names the nearest known one), a value its validator
+ * refuses, the same setting twice with different values. */
+gboolean settings_parse (Settings *settings, const char *cmdline, GError **error);
+
+/* Would this value be accepted?  For a dialog, at every key stroke.  Errors as above. */
+gboolean settings_check (SettingId id, const char *value, GError **error);
+
+/* The value as given, its default, or NULL.  Passwords live in memory that is
+ * neither swapped nor dumped and are wiped on free. */
+const char *settings_get (const Settings *settings, SettingId id);
+gboolean settings_given (const Settings *settings, SettingId id);
+gboolean settings_get_bool (const Settings *settings, SettingId id);
+/* Integer value, or 0 when not given and without default. */
+guint64 settings_get_uint (const Settings *settings, SettingId id);
+/* Memory sizes such as "2G": bytes; 0 when not given. */
+guint64 settings_get_size (const Settings *settings, SettingId id);
+/* Comma-separated lists: strv (caller frees), NULL when not given. */
+char **settings_get_list (const Settings *settings, SettingId id);
+
+/* TRUE when a run without a person is asked for and possible: p2v.server given
+ * and nothing required missing.  MISSING (may be NULL) receives the kernel
+ * arguments that are missing, for the message (caller frees the strv). */
+gboolean settings_headless (const Settings *settings, char ***missing);
+
+/* The settings that the server needs, for the "settings" member of "start":
+ * output.*, without anything secret (caller unrefs). */
+struct _JsonObject *settings_to_json (const Settings *settings);
+
+/* Table of all arguments as text for --help, or as mdoc/man source. */
+char *settings_help (void);
+char *settings_man (void);
+
+/* TEXT for a page in man(7) (caller frees). */
+char *settings_man_escape (const char *text);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tunnel.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "gauge.h"
+#include "relay.h"
+
+/* Channels in one session: below sshd's MaxSessions of 10 (sshd_config(5)), with
+ * room for what an administrator's own settings take away. */
+#define CHANNELS 8u
+#define TICK_MS  1000
+
+typedef struct {
+  Tunnel *tunnel;
+  guint first, n; /* its disks */
+  GThread *thread;
+} Worker;
+
+struct Tunnel {
+  const Settings *settings;
+  const Identity *identity;
+  char *job;
+  const char *const *sockets;
+  guint n_disks;
+  RelayCounters *counters; /* one per disk */
+  GPtrArray *workers;
+  GCancellable *stop;
+  GMutex lock;
+  GCond changed;
+  guint n_up;    /* workers with all channels open */
+  GError *error; /* the first one */
+};
+
+static void
+report_failure (Tunnel *tunnel, GError *error)
+{
+  g_mutex_lock (&tunnel->lock);
+  if (!tunnel->error && !g_cancellable_is_cancelled (tunnel->stop))
+    tunnel->error = error;
+  else
+    g_error_free (error);
+  g_cond_broadcast (&tunnel->changed);
+  g_mutex_unlock (&tunnel->lock);
+}
+
+static void
+report_up (Tunnel *tunnel)
+{
+  g_mutex_lock (&tunnel->lock);
+  tunnel->n_up++;
+  g_cond_broadcast (&tunnel->changed);
+  g_mutex_unlock (&tunnel->lock);
+}
+
+static gboolean
+open_relays (Worker *worker, Session *session, GPtrArray *relays, GError **error)
+{
+  Tunnel *tunnel = worker->tunnel;
+  for (guint i = worker->first; i < worker->first + worker->n; i++) {
+    Relay *relay = relay_open (session, tunnel->job, i, tunnel->sockets[i], &tunnel->counters[i],
+                               tunnel->stop, error);
+    if (!relay)
+      return FALSE;
+    g_ptr_array_add (relays, relay);
+  }
+  return TRUE;
+}
+
+typedef struct {
+  gboolean busy, blocked, done;
+  guint64 plain, sent; /* bytes so far, before and after compression */
+} Round;
+
+static gboolean
+step_relays (GPtrArray *relays, gboolean compress, Round *round, GError **error)
+{
+  *round = (Round){.done = TRUE};
+  for (guint i = 0; i < relays->len; i++) {
+    Relay *relay = g_ptr_array_index (relays, i);
+    if (!relay_step (relay, compress, error))
+      return FALSE;
+    round->busy |= relay_is_busy (relay);
+    round->blocked |= relay_is_blocked (relay);
+    round->done &= relay_is_done (relay);
+    relay_add_traffic (relay, &round->plain, &round->sent);
+  }
+  return TRUE;
+}
+
+/* Until the tunnel is closed, the last channel has ended, or something breaks. */
+static gboolean
+serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
+{
+  GCancellable *stop = worker->tunnel->stop;
+  struct pollfd pollfds[CHANNELS + 1];
+  Gauge gauge = {.compress = FALSE};
+  while (!g_cancellable_is_cancelled (stop)) {
+    Round round;
+    gboolean before = gauge.compress;
+    if (!step_relays (relays, gauge.compress, &round, error))
+      return FALSE;
+    if (round.done)
+      return TRUE;
+    for (guint i = 0; i < relays->len; i++)
+      relay_poll (g_ptr_array_index (relays, i), &pollfds[i]);
+    pollfds[relays->len] = (struct pollfd){.fd = g_cancellable_get_fd (stop), .events = POLLIN};
+    gint64 start = g_get_monotonic_time ();
+    gboolean alive =
+        session_pump (session, pollfds, relays->len + 1, round.busy ? 0 : TICK_MS, error);
+    g_cancellable_release_fd (stop);
+    if (!alive)
+      return FALSE;
+    gint64 now = g_get_monotonic_time ();
+    if (gauge_update (&gauge, now, now - start, round.blocked, round.sent, round.plain) != before)
+      p2v_debug ("compression of a data session: %s", gauge.compress ? "on" : "off");
+    for (guint i = 0; i < relays->len; i++)
+      relay_notice (g_ptr_array_index (relays, i), &pollfds[i]);
+  }
+  return TRUE;
+}
+
+static gpointer
+run_worker (gpointer data)
+{
+  Worker *worker = data;
+  Tunnel *tunnel = worker->tunnel;
+  GError *error = NULL;
+  g_autoptr (GPtrArray) relays = g_ptr_array_new_with_free_func ((GDestroyNotify)relay_free);
+  Session *session = session_open (tunnel->settings, tunnel->identity, tunnel->stop, &error);
+  gboolean ok = session && open_relays (worker, session, relays, &error);
+  if (ok) {
+    report_up (tunnel);
+    ok = serve (worker, session, relays, &error);
+  }
+  if (!ok)
+    report_failure (tunnel, error);
+  g_ptr_array_set_size (relays, 0); /* channels before their session */
+  session_free (session);
+  return NULL;
+}
+
+static void
+start_workers (Tunnel *tunnel, guint connections)
+{
+  for (guint c = 0; c < connections; c++) {
+    for (guint first = 0; first < tunnel->n_disks; first += CHANNELS) {
+      Worker *worker = g_new0 (Worker, 1);
+      worker->tunnel = tunnel;
+      worker->first = first;
+      worker->n = MIN (CHANNELS, tunnel->n_disks - first);
+      g_ptr_array_add (tunnel->workers, worker);
+    }
+  }
+  for (guint i = 0; i < tunnel->workers->len; i++) {
+    Worker *worker = g_ptr_array_index (tunnel->workers, i);
+    worker->thread = g_thread_new ("data session", run_worker, worker);
+  }
+}
+
+/* Every wait inside a worker has its own limit, so this one needs none. */
+static gboolean
+wait_until_up (Tunnel *tunnel, GCancellable *cancel, GError **error)
+{
+  gboolean cancelled = FALSE;
+  g_mutex_lock (&tunnel->lock);
+  while (tunnel->n_up < tunnel->workers->len && !tunnel->error && !cancelled) {
+    gint64 soon = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 5;
+    (void)g_cond_wait_until (&tunnel->changed, &tunnel->lock, soon);
+    cancelled = g_cancellable_is_cancelled (cancel);
+  }
+  gboolean ok = tunnel->n_up == tunnel->workers->len;
+  if (cancelled)
+    p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
+  else if (!ok)
+    g_propagate_error (error, g_error_copy (tunnel->error));
+  g_mutex_unlock (&tunnel->lock);
+  return ok && !cancelled;
+}
+
+Tunnel *
+tunnel_open (const Settings *settings, const Identity *identity, const char *job,
+             const char *const *sockets, GCancellable *cancel, GError **error)
+{
+  g_autoptr (Tunnel) tunnel = g_new0 (Tunnel, 1);
+  tunnel->settings = settings;
+  tunnel->identity = identity;
+  tunnel->job = g_strdup (job);
+  tunnel->sockets = sockets;
+  tunnel->n_disks = g_strv_length ((char **)sockets);
+  tunnel->counters = g_new0 (RelayCounters, tunnel->n_disks);
+  tunnel->workers = g_ptr_array_new_with_free_func (g_free);
+  tunnel->stop = g_cancellable_new ();
+  g_mutex_init (&tunnel->lock);
+  g_cond_init (&tunnel->changed);
+  guint connections = (guint)settings_get_uint (settings, SETTING_connections);
+  start_workers (tunnel, MAX (connections, 1));
+  return wait_until_up (tunnel, cancel, error) ? g_steal_pointer (&tunnel) : NULL;
+}
+
+gboolean
+tunnel_failed (Tunnel *tunnel, GError **error)
+{
+  g_mutex_lock (&tunnel->lock);
+  gboolean failed = tunnel->error != NULL;
+  if (failed)
+    g_propagate_error (error, g_error_copy (tunnel->error));
+  g_mutex_unlock (&tunnel->lock);
+  return failed;
+}
+
+void
+tunnel_counters (Tunnel *tunnel, guint disk, TunnelCounters *counters)
+{
+  *counters = (TunnelCounters){0};
+  for (guint i = 0; i < tunnel->n_disks; i++) {
+    if (disk != G_MAXUINT && disk != i)
+      continue;
+    RelayCounters *c = &tunnel->counters[i];
+    counters->payload_out += atomic_load (&c->payload_out);
+    counters->payload_in += atomic_load (&c->payload_in);
+    counters->wire_out += atomic_load (&c->wire_out);
+    counters->wire_in += atomic_load (&c->wire_in);
+  }
+}
+
+void
+tunnel_free (Tunnel *tunnel)
+{
+  if (!tunnel)
+    return;
+  g_cancellable_cancel (tunnel->stop);
+  for (guint i = 0; i < tunnel->workers->len; i++)
+    g_thread_join (((Worker *)g_ptr_array_index (tunnel->workers, i))->thread);
+  g_ptr_array_unref (tunnel->workers);
+  g_clear_error (&tunnel->error);
+  g_object_unref (tunnel->stop);
+  g_mutex_clear (&tunnel->lock);
+  g_cond_clear (&tunnel->changed);
+  g_free (tunnel->counters);
+  g_free (tunnel->job);
+  g_free (tunnel);
+}

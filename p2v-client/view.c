@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "view.h"
+#include "common/log.h"
+#include "estimate.h"
+
+/* Where lines cannot be written over, one comes at most every second, at least
+ * every five, or when another five per cent are done. */
+#define RECORD_LEAST (1 * G_USEC_PER_SEC)
+#define RECORD_MOST  (5 * G_USEC_PER_SEC)
+#define RECORD_STEP  0.05
+
+struct View {
+  Console *console;
+  gboolean verbose;
+  char *phase; /* NULL before the first and after the last */
+  Estimate estimate;
+  gint64 recorded; /* when the last record came */
+  double recorded_part;
+};
+
+View *
+view_new (Console *console, gboolean verbose)
+{
+  View *view = g_new0 (View, 1);
+  view->console = console;
+  view->verbose = verbose;
+  return view;
+}
+
+void
+view_free (View *view)
+{
+  if (!view)
+    return;
+  g_free (view->phase);
+  g_free (view);
+}
+
+/* These two count bytes; the others count steps. */
+static gboolean
+counts_bytes (const View *view)
+{
+  return g_str_equal (view->phase, "copy") || g_str_equal (view->phase, "verify");
+}
+
+/* "copy  42 %  1.2 GiB of 2.9 GiB  85 MiB/s  0:34 left" */
+static char *
+progress_text (const View *view, gint64 now)
+{
+  const Estimate *estimate = &view->estimate;
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autofree char *elapsed = estimate_format_seconds ((now - estimate->began) / G_USEC_PER_SEC);
+  g_string_append_printf (out, "[%3.0f %%] %s", 100 * estimate_fraction (estimate), view->phase);
+  if (estimate->total > 0)
+    g_string_append_printf (out, "  %.0f %%",
+                            100 * MIN (1.0, (double)estimate->done / (double)estimate->total));
+  if (estimate->total > 0 && counts_bytes (view)) {
+    g_autofree char *done = estimate_format_bytes (estimate->done);
+    g_autofree char *total = estimate_format_bytes (estimate->total);
+    double rate = estimate_rate (estimate, now);
+    g_autofree char *speed = estimate_format_bytes (rate > 0 ? (guint64)rate : 0);
+    g_string_append_printf (out, "  %s of %s", done, total);
+    if (rate >= 0)
+      g_string_append_printf (out, "  %s/s", speed);
+  }
+  gint64 left = estimate_seconds_left (estimate, now);
+  g_autofree char *remaining = estimate_format_seconds (MAX (left, 0));
+  g_string_append_printf (out, "  %s", elapsed);
+  if (left >= 0)
+    g_string_append_printf (out, "  %s left", remaining);
+  return g_strdup (out->str);
+}
+
+static void
+record (View *view, gint64 now)
+{
+  const Estimate *estimate = &view->estimate;
+  double part =
+      estimate->total > 0 ? (double)estimate->done / (double)estimate->total : view->recorded_part;
+  gint64 since = now - view->recorded;
+  gboolean moved = part - view->recorded_part >= RECORD_STEP;
+  if (since < RECORD_LEAST || (since < RECORD_MOST && !moved))
+    return;
+  /* A phase that cannot count would repeat itself: only its time goes on. */
+  if (estimate->total == 0 && since < 6 * RECORD_MOST)
+    return;
+  view->recorded = now;
+  view->recorded_part = part;
+  g_autofree char *text = progress_text (view, now);
+  console_record (view->console, text);
+}
+
+void
+view_tick (View *view)
+{
+  if (!view->phase)
+    return;
+  gint64 now = g_get_monotonic_time ();
+  g_autofree char *text = progress_text (view, now);
+  console_status (view->console, text);
+  record (view, now);
+}
+
+static void
+end_phase (View *view)
+{
+  if (!view->phase)
+    return;
+  gint64 took = g_get_monotonic_time () - view->estimate.began;
+  g_autofree char *time = estimate_format_seconds (took / G_USEC_PER_SEC);
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_string_append_printf (line, "   %s: %s", view->phase, time);
+  if (counts_bytes (view) && view->estimate.done > 0) {
+    g_autofree char *done = estimate_format_bytes (view->estimate.done);
+    double rate = (double)view->estimate.done * G_USEC_PER_SEC / (double)MAX (took, 1);
+    g_autofree char *speed = estimate_format_bytes ((guint64)rate);
+    g_string_append_printf (line, ", %s, %s/s", done, speed);
+  }
+  console_print (view->console, "%s", line->str);
+  g_clear_pointer (&view->phase, g_free);
+}
+
+static void
+begin_phase (View *view, const Event *event)
+{
+  end_phase (view);
+  gint64 now = g_get_monotonic_time ();
+  view->phase = g_strdup (event->phase ? event->phase : "");
+  view->recorded = now;
+  view->recorded_part = 0;
+  estimate_begin (&view->estimate, view->phase, now);
+  console_print (view->console, "== %s: %s", view->phase, event->text ? event->text : "");
+}
+
+static void
+show_log (View *view, const Event *event)
+{
+  const char *level = event->level ? event->level : "info";
+  const char *text = event->text ? event->text : "";
+  p2v_debug ("server: %s: %s", level, text);
+  if (g_str_equal (level, "debug") && !view->verbose)
+    return;
+  if (g_str_equal (level, "warning"))
+    console_print (view->console, "   Warning: %s", text);
+  else if (g_str_equal (level, "error"))
+    console_print (view->console, "   Error: %s", text);
+  else
+    console_print (view->console, "   %s", text);
+}
+
+void
+view_take (View *view, const Event *event)
+{
+  switch (event->kind) {
+  case EVENT_PHASE:
+    begin_phase (view, event);
+    break;
+  case EVENT_PROGRESS:
+    estimate_add (&view->estimate, event->done, event->total, g_get_monotonic_time ());
+    break;
+  case EVENT_LOG:
+    show_log (view, event);
+    break;
+  case EVENT_FINISHED:
+    if (!event->error)
+      estimate_finish (&view->estimate);
+    end_phase (view);
+    break;
+  }
+}

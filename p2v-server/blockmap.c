@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "blockmap.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "blockmap-file.h"
+#include "common/error.h"
+
+struct Blockmap {
+  guint8 *file; /* mapped, shared */
+  gsize length;
+  guint64 size, n_pieces;
+};
+
+static guint64
+get64 (const guint8 *at)
+{
+  guint64 value;
+  memcpy (&value, at, sizeof value);
+  return GUINT64_FROM_LE (value);
+}
+
+static guint32
+get32 (const guint8 *at)
+{
+  guint32 value;
+  memcpy (&value, at, sizeof value);
+  return GUINT32_FROM_LE (value);
+}
+
+static gboolean
+refuse (const char *path, const char *what, GError **error)
+{
+  p2v_set_error (error, P2V_ERROR_JOB, "Cancel the job and convert the machine again.",
+                 "%s is not a usable block map: %s.", path, what);
+  return FALSE;
+}
+
+static guint8 *
+piece_at (const Blockmap *map, guint64 index)
+{
+  g_assert (index < map->n_pieces);
+  return map->file + BLOCKMAP_HEADER + index * BLOCKMAP_PIECE;
+}
+
+static const char *
+wrong_in_header (const guint8 *header, gsize length, guint64 size)
+{
+  static const char digest_name[16] = P2V_DIGEST_NAME;
+  if (memcmp (header, BLOCKMAP_MAGIC, 8) != 0)
+    return "it does not begin as one";
+  if (get32 (header + 8) != BLOCKMAP_VERSION)
+    return "it has another version";
+  if (get32 (header + 12) != P2V_UNIT || memcmp (header + 48, digest_name, 16) != 0)
+    return "it uses another unit or digest";
+  if (get64 (header + 16) != size)
+    return "it belongs to a disk of another size";
+  if ((length - BLOCKMAP_HEADER) % BLOCKMAP_PIECE != 0 ||
+      get64 (header + 24) != (length - BLOCKMAP_HEADER) / BLOCKMAP_PIECE)
+    return "its length does not fit";
+  return NULL;
+}
+
+/* Every piece in its place: a damaged map must not make the copy write over
+ * good data. */
+static const char *
+wrong_in_pieces (const Blockmap *map)
+{
+  guint64 end = 0, bytes[3] = {0};
+  for (guint64 i = 0; i < map->n_pieces; i++) {
+    const guint8 *raw = piece_at (map, i);
+    guint64 offset = get64 (raw);
+    guint32 length = get32 (raw + 8);
+    if (offset < end || length == 0 || offset >= map->size || length > map->size - offset)
+      return "a piece lies outside its place";
+    if (offset / P2V_UNIT != (offset + length - 1) / P2V_UNIT)
+      return "a piece crosses a unit boundary";
+    if (raw[12] < PIECE_SOURCE || raw[12] > PIECE_OVERLAY || raw[13] > PIECE_VERIFIED ||
+        raw[14] != 0 || raw[15] != 0)
+      return "a piece has an unknown kind or state";
+    bytes[raw[12]] += length;
+    end = offset + length;
+  }
+  if (bytes[PIECE_SOURCE] != get64 (map->file + 32) ||
+      bytes[PIECE_OVERLAY] != get64 (map->file + 40))
+    return "its sums do not fit its pieces";
+  return NULL;
+}
+
+Blockmap *
+blockmap_open (const char *path, guint64 size, GError **error)
+{
+  int fd = open (path, O_RDWR | O_CLOEXEC);
+  struct stat st;
+  if (fd < 0 || fstat (fd, &st) < 0) {
+    refuse (path, g_strerror (errno), error);
+    if (fd >= 0)
+      close (fd);
+    return NULL;
+  }
+  if (st.st_size < (off_t)BLOCKMAP_HEADER) {
+    close (fd);
+    refuse (path, "it is too short", error);
+    return NULL;
+  }
+  gsize length = (gsize)st.st_size;
+  guint8 *file = mmap (NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  int saved = errno;
+  close (fd);
+  if (file == MAP_FAILED) {
+    refuse (path, g_strerror (saved), error);
+    return NULL;
+  }
+  g_autoptr (Blockmap) map = g_new0 (Blockmap, 1);
+  *map = (Blockmap){.file = file, .length = length, .size = size};
+  const char *wrong = wrong_in_header (file, length, size);
+  if (!wrong) {
+    map->n_pieces = (length - BLOCKMAP_HEADER) / BLOCKMAP_PIECE;
+    wrong = wrong_in_pieces (map);
+  }
+  if (wrong) {
+    refuse (path, wrong, error);
+    return NULL;
+  }
+  return g_steal_pointer (&map);
+}
+
+void
+blockmap_free (Blockmap *map)
+{
+  if (!map)
+    return;
+  munmap (map->file, map->length);
+  g_free (map);
+}
+
+guint64
+blockmap_n_pieces (const Blockmap *map)
+{
+  return map->n_pieces;
+}
+
+guint64
+blockmap_disk_size (const Blockmap *map)
+{
+  return map->size;
+}
+
+guint64
+blockmap_bytes (const Blockmap *map, PieceKind kind)
+{
+  return get64 (map->file + (kind == PIECE_SOURCE ? 32 : 40));
+}
+
+guint64
+blockmap_cluster_bytes (const Blockmap *map, guint32 cluster)
+{
+  guint64 bytes = 0, counted = 0; /* everything below COUNTED is */
+  for (guint64 i = 0; i < map->n_pieces; i++) {
+    const guint8 *raw = piece_at (map, i);
+    guint64 start = MAX (get64 (raw) / cluster * cluster, counted);
+    guint64 end = (get64 (raw) + get32 (raw + 8) + cluster - 1) / cluster * cluster;
+    if (end > start)
+      bytes += end - start;
+    counted = end;
+  }
+  return bytes;
+}
+
+void
+blockmap_get (const Blockmap *map, guint64 index, Piece *piece)
+{
+  const guint8 *raw = piece_at (map, index);
+  *piece = (Piece){
+      .offset = get64 (raw),
+      .length = get32 (raw + 8),
+      .kind = (PieceKind)raw[12],
+      .state = (PieceState)raw[13],
+  };
+  memcpy (piece->digest, raw + 16, P2V_DIGEST_SIZE);
+}
+
+void
+blockmap_set_digest (Blockmap *map, guint64 index, const guint8 digest[P2V_DIGEST_SIZE])
+{
+  memcpy (piece_at (map, index) + 16, digest, P2V_DIGEST_SIZE);
+}
+
+void
+blockmap_set_state (Blockmap *map, guint64 index, PieceState state)
+{
+  piece_at (map, index)[13] = (guint8)state;
+}
+
+gboolean
+blockmap_sync (Blockmap *map, GError **error)
+{
+  if (msync (map->file, map->length, MS_SYNC) == 0)
+    return TRUE;
+  p2v_set_error (error, errno == ENOSPC ? P2V_ERROR_SPACE : P2V_ERROR_IO,
+                 "Check the storage of the job directory on the conversion server.",
+                 "The block map cannot be written: %s.", g_strerror (errno));
+  return FALSE;
+}

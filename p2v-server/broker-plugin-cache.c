@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "broker-plugin.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOAD_BYTES 65536u
+
+struct Cache {
+  int fd, map_fd;
+  guint64 size;
+  guint8 *held; /* one bit per unit: a byte each, as in the file, would be 256 MiB for 16 TiB */
+  guint64 bytes;
+};
+
+static int
+write_all (int fd, const void *data, gsize length, guint64 offset)
+{
+  const guint8 *p = data;
+  while (length > 0) {
+    ssize_t n = pwrite (fd, p, length, (off_t)offset);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno;
+    p += n;
+    offset += (guint64)n;
+    length -= (gsize)n;
+  }
+  return 0;
+}
+
+static guint32
+unit_length (const Cache *cache, guint64 unit)
+{
+  return (guint32)MIN (P2V_UNIT, cache->size - unit * P2V_UNIT);
+}
+
+static int
+open_sized (const char *path, guint64 size)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0 && ftruncate (fd, (off_t)size) != 0) {
+    int saved = errno;
+    close (fd);
+    errno = saved;
+    return -1;
+  }
+  return fd;
+}
+
+/* An earlier broker of this disk may have left something. */
+static int
+load_map (Cache *cache, guint64 units)
+{
+  guint8 buffer[LOAD_BYTES];
+  for (guint64 first = 0; first < units;) {
+    ssize_t n = pread (cache->map_fd, buffer, sizeof buffer, (off_t)first);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return n < 0 ? errno : EIO;
+    for (guint64 i = 0; i < (guint64)n; i++)
+      if (buffer[i] == 1)
+        cache_mark (cache, first + i);
+    first += (guint64)n;
+  }
+  return 0;
+}
+
+Cache *
+cache_open (const char *path, const char *map_path, guint64 size)
+{
+  guint64 units = size / P2V_UNIT + (size % P2V_UNIT != 0);
+  Cache *cache = g_new0 (Cache, 1);
+  cache->size = size;
+  cache->held = g_malloc0 (units / 8 + 1);
+  cache->map_fd = -1;
+  cache->fd = open_sized (path, size);
+  if (cache->fd >= 0)
+    cache->map_fd = open_sized (map_path, units);
+  int result = cache->map_fd < 0 ? errno : load_map (cache, units);
+  if (result == 0)
+    return cache;
+  cache_close (cache);
+  errno = result;
+  return NULL;
+}
+
+void
+cache_close (Cache *cache)
+{
+  if (!cache)
+    return;
+  if (cache->fd >= 0)
+    close (cache->fd);
+  if (cache->map_fd >= 0)
+    close (cache->map_fd);
+  g_free (cache->held);
+  g_free (cache);
+}
+
+guint64
+cache_size (const Cache *cache)
+{
+  return cache->size;
+}
+
+gboolean
+cache_holds (const Cache *cache, guint64 unit)
+{
+  return (cache->held[unit / 8] >> (unit % 8)) & 1;
+}
+
+int
+cache_store (Cache *cache, guint64 offset, const void *data, guint32 length)
+{
+  static const guint8 one = 1;
+  int result = write_all (cache->fd, data, length, offset);
+  return result ? result : write_all (cache->map_fd, &one, 1, offset / P2V_UNIT);
+}
+
+void
+cache_mark (Cache *cache, guint64 unit)
+{
+  if (cache_holds (cache, unit))
+    return;
+  cache->held[unit / 8] |= (guint8)(1u << (unit % 8));
+  cache->bytes += unit_length (cache, unit);
+}
+
+guint64
+cache_bytes (const Cache *cache)
+{
+  return cache->bytes;
+}
+
+int
+cache_read (const Cache *cache, void *data, guint64 offset, guint32 length)
+{
+  guint8 *p = data;
+  while (length > 0) {
+    ssize_t n = pread (cache->fd, p, length, (off_t)offset);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return n < 0 ? errno : EIO;
+    p += n;
+    offset += (guint64)n;
+    length -= (guint32)n;
+  }
+  return 0;
+}

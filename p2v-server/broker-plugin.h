@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The broker's nbdkit plugin, from top to bottom:
+ *
+ *   broker-plugin.c          nbdkit's callbacks and parameters
+ *   broker-plugin-queue.c    who waits for which part of the disk
+ *   broker-plugin-cache.c    what was read, in a file
+ *   broker-plugin-channel.c  one data channel: an NBD client with many reads in flight
+ *   broker-plugin-listen.c   the sockets for data channels and for commands
+ *
+ * Readers (nbdkit's threads) wait in the queue; channels take from it.  A
+ * request belongs to no channel for good: one whose channel breaks goes back.
+ * Functions that can fail return 0 or an errno, as nbdkit wants it. */
+#pragma once
+#include <glib.h>
+#include "common/unit.h"
+
+/* Reads in flight on one data channel: 1 MiB, enough for 100 MB/s at 10 ms. */
+#define CHANNEL_DEPTH 16u
+
+/* ---- cache ---- */
+typedef struct Cache Cache;
+
+/* Opens or makes cache and map file for a disk of SIZE bytes; NULL with errno. */
+Cache *cache_open (const char *path, const char *map_path, guint64 size);
+void cache_close (Cache *cache);
+guint64 cache_size (const Cache *cache);
+
+/* Is UNIT in the file?  Under the queue's lock, as cache_mark. */
+gboolean cache_holds (const Cache *cache, guint64 unit);
+/* Writes the whole unit at OFFSET, then its byte in the map file: a process
+ * that dies in between leaves a map that is right. */
+int cache_store (Cache *cache, guint64 offset, const void *data, guint32 length);
+/* From now on cache_holds. */
+void cache_mark (Cache *cache, guint64 unit);
+guint64 cache_bytes (const Cache *cache);
+int cache_read (const Cache *cache, void *data, guint64 offset, guint32 length);
+
+/* ---- queue ---- */
+typedef struct Queue Queue;
+typedef struct Channel Channel;
+
+/* A read that a channel makes: never beyond one unit, so that it is one digest
+ * record on the physical machine. */
+typedef struct {
+  guint64 offset;
+  guint32 length;
+  gboolean whole; /* the whole unit, for the cache */
+  guint8 *data;   /* LENGTH bytes, from queue_take on */
+  GArray *waiters;
+} Request;
+
+typedef struct {
+  guint64 fetched, requests, cached; /* as in BrokerStats (broker.h) */
+  guint channels;
+  guint64 wrong_size;   /* that a source had instead of ours, 0 none */
+  int source_errno;     /* the first error that the source answered, */
+  guint64 source_where; /* and for which byte */
+  int cache_errno;      /* the first error of the cache file */
+} QueueStats;
+
+Queue *queue_new (Cache *cache);
+void queue_free (Queue *queue);
+
+/* Reads for nbdkit; waits as long as it takes.  WHOLE: by whole units, kept, but
+ * for the first few small looks at a unit; else just the range asked for. */
+int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, gboolean whole);
+
+/* All readers, now and later, get EIO. */
+void queue_fail (Queue *queue);
+void queue_stats (Queue *queue, QueueStats *stats);
+guint64 queue_disk_size (Queue *queue);
+void queue_note_wrong_size (Queue *queue, guint64 size);
+
+/* For channels.  From queue_join to queue_leave the channel is woken through
+ * WAKE_FD (eventfd) when there may be something to take. */
+void queue_join (Queue *queue, Channel *channel, int wake_fd);
+void queue_leave (Queue *queue, Channel *channel);
+/* The next read for CHANNEL, which has IN_FLIGHT, or NULL. */
+Request *queue_take (Queue *queue, guint in_flight);
+/* The source's answer: 0 with request->data filled, or its errno.  Frees REQUEST. */
+void queue_answer (Queue *queue, Request *request, int errnum);
+/* There will be no answer: somebody else is to ask. */
+void queue_give_back (Queue *queue, Request *request);
+
+/* ---- channels ---- */
+/* Serves QUEUE over the connected socket FD (taken) in a thread of its own. */
+Channel *channel_start (Queue *queue, int fd);
+/* The connection has ended by itself. */
+gboolean channel_is_done (const Channel *channel);
+/* Ends the connection and frees. */
+void channel_stop (Channel *channel);
+
+/* ---- sockets ---- */
+typedef struct Listener Listener;
+
+/* Listens at both paths in a thread of its own; NULL with errno. */
+Listener *listener_start (Queue *queue, const char *data_path, const char *control_path);
+/* Ends it and all channels, and frees. */
+void listener_stop (Listener *listener);

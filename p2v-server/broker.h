@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The broker of one disk: an nbdkit with our plugin (broker-plugin.c), which
+ * stands between the data channels and everything that reads the source. */
+#pragma once
+#include <gio/gio.h>
+#include "job.h"
+
+typedef struct {
+  guint64 fetched;  /* bytes that came through data channels */
+  guint64 requests; /* requests sent over them */
+  guint64 cached;   /* bytes held in the cache file */
+  guint channels;   /* data channels connected now */
+} BrokerStats;
+
+/* Starts the broker of DISK: its NBD socket at disk->broker_socket, its data
+ * socket at job_path "dN.data" (p2v-server data connects there). */
+Broker *broker_start (Job *job, JobDisk *disk, GError **error);
+
+/* Waits until the first data channel has finished its NBD handshake and the
+ * size is the inventory's (P2V_ERROR_DISK otherwise). */
+gboolean broker_wait_source (Broker *broker, GCancellable *cancel, GError **error);
+
+gboolean broker_stats (Broker *broker, BrokerStats *stats);
+
+/* Every pending and later read fails at once: first step of cancelling, for a
+ * qemu that waits for its backing file hears nothing else.  The job's
+ * cancellable does it, too. */
+void broker_fail (Broker *broker);
+
+/* TRUE when a read failed in the broker itself, with what it was: the source
+ * answered with an error (P2V_ERROR_DISK) or the cache cannot be written
+ * (P2V_ERROR_SPACE, P2V_ERROR_IO). */
+gboolean broker_failed (Broker *broker, GError **error);
+
+/* Ends it and frees; removes its sockets.  NULL is ignored. */
+void broker_free (Broker *broker);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The job's end of the control protocol, at the job's ctl.sock.
+ *
+ * Who connects says first, in a line, what it is:
+ *   attach    p2v-server session, which relays the client's messages; the answer
+ *             is "attached", or "busy" when there is one already
+ *   cancel    p2v-server cancel; the answer is "cancelling"; the connection stays
+ *             until the job's process ends
+ *
+ * All sockets are served by the main loop; the functions marked so may be called
+ * from any thread. */
+#pragma once
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+typedef struct Channel Channel;
+
+/* What the channel tells its owner, from the main loop. */
+typedef struct {
+  void (*attached) (gpointer data); /* a client is there */
+  void (*lost) (gpointer data);     /* it went without a "bye" */
+  void (*left) (gpointer data);     /* after "bye" */
+  void (*cancel) (gpointer data);   /* somebody wants the job to end */
+  void (*digests) (guint disk, const guint8 *records, gsize length, gpointer data);
+  void (*broken) (const GError *error, gpointer data); /* it sent what is not allowed */
+} ChannelEvents;
+
+/* Listens at PATH.  EVENTS and DATA are borrowed.  P2V_ERROR_JOB. */
+Channel *channel_listen (const char *path, const ChannelEvents *events, gpointer data,
+                         GError **error);
+
+/* Closes everything and frees.  NULL is ignored. */
+void channel_free (Channel *channel);
+
+/* Any thread: sends MESSAGE to the client, if there is one.  Progress and log
+ * lines are dropped while a slow client does not take them. */
+void channel_send (Channel *channel, JsonObject *message);
+
+/* Any thread but the main loop's: see job_query. */
+JsonObject *channel_query (Channel *channel, const char *what, guint timeout_s,
+                           GCancellable *cancel, GError **error);
+
+/* Any thread. */
+gboolean channel_is_attached (Channel *channel);
+
+/* Puts code, problem and remedy of ERROR into OBJECT, as "error" and "finished"
+ * have them. */
+void channel_put_error (JsonObject *object, const GError *error);

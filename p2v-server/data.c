@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `p2v-server data JOB DISK`: one data channel.  The broker's bytes go to
+ * standard output in frames, frames from standard input to the broker. */
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "common/error.h"
+#include "common/frame.h"
+#include "jobdir.h"
+#include "socket.h"
+#include "subcommands.h"
+
+/* Waiting on one side before the other is not read any more. */
+#define BUFFER_MAX (512u * 1024u)
+#define READ_BYTES (128u * 1024u)
+
+/* The client connects as soon as the job exists, its broker comes a little later. */
+#define LOOK_US (G_USEC_PER_SEC / 20)
+
+typedef struct {
+  int fd; /* the broker */
+  P2vEncoder *encoder;
+  P2vDecoder *decoder;
+  GByteArray *to_broker, *to_client;
+  gboolean client_ended; /* nothing more comes from it */
+  gboolean told;         /* the broker knows */
+  gboolean broker_ended;
+} Splice;
+
+/* FALSE when nothing can be written there any more. */
+static gboolean
+drain (int fd, GByteArray *buffer)
+{
+  while (buffer->len > 0) {
+    ssize_t n = write (fd, buffer->data, buffer->len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno == EAGAIN;
+    g_byte_array_remove_range (buffer, 0, (guint)n);
+  }
+  return TRUE;
+}
+
+/* Bytes read, 0 at the end, -1 for nothing now. */
+static ssize_t
+take (int fd, guint8 *buffer)
+{
+  ssize_t n = read (fd, buffer, READ_BYTES);
+  if (n < 0)
+    return errno == EAGAIN || errno == EINTR ? -1 : 0;
+  return n;
+}
+
+/* A client that vanishes without the end frame is a broken link: FALSE, and the
+ * broker asks another channel. */
+static gboolean
+take_from_client (Splice *s, guint8 *buffer, GError **error)
+{
+  ssize_t n = take (STDIN_FILENO, buffer);
+  if (n == 0) {
+    p2v_set_error (error, P2V_ERROR_LINK, NULL, "The link to the physical machine broke.");
+    return FALSE;
+  }
+  return n < 0 ||
+         p2v_decoder_push (s->decoder, buffer, (gsize)n, s->to_broker, &s->client_ended, error);
+}
+
+static void
+take_from_broker (Splice *s, guint8 *buffer)
+{
+  ssize_t n = take (s->fd, buffer);
+  if (n > 0) {
+    /* Requests of NBD are 28 bytes each: not worth compressing. */
+    p2v_encoder_push (s->encoder, buffer, (gsize)n, FALSE, s->to_client);
+  } else if (n == 0) {
+    s->broker_ended = TRUE;
+    p2v_encoder_end (s->encoder, s->to_client);
+  }
+}
+
+/* Until the broker has ended and that has been said. */
+static gboolean
+splice_run (Splice *s, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (READ_BYTES);
+  while (!s->broker_ended || s->to_client->len > 0) {
+    gboolean from_client = !s->client_ended && s->to_broker->len < BUFFER_MAX;
+    gboolean from_broker = !s->broker_ended && s->to_client->len < BUFFER_MAX;
+    struct pollfd polls[] = {
+        {.fd = from_client ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = s->to_client->len ? STDOUT_FILENO : -1, .events = POLLOUT},
+        {.fd = s->broker_ended ? -1 : s->fd,
+         .events = (short)((from_broker ? POLLIN : 0) | (s->to_broker->len ? POLLOUT : 0))},
+    };
+    if (poll (polls, G_N_ELEMENTS (polls), -1) < 0 && errno != EINTR)
+      break;
+    if (polls[0].revents && !take_from_client (s, buffer, error))
+      return FALSE;
+    if (from_broker && (polls[2].revents & (POLLIN | POLLHUP | POLLERR)))
+      take_from_broker (s, buffer);
+    if (!drain (s->fd, s->to_broker))
+      g_byte_array_set_size (s->to_broker, 0); /* its end is seen by reading */
+    if (s->client_ended && !s->told && s->to_broker->len == 0) {
+      s->told = TRUE;
+      (void)shutdown (s->fd, SHUT_WR);
+    }
+    if (!drain (STDOUT_FILENO, s->to_client)) {
+      p2v_set_error (error, P2V_ERROR_LINK, NULL, "The link to the physical machine broke.");
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* The broker's socket; -1 when the job has ended, also with an error when it is
+ * not there. */
+static int
+connect_broker (const char *id, const char *disk, GError **error)
+{
+  g_autofree char *dir = jobdir_find (id, error);
+  if (!dir)
+    return -1;
+  guint64 index;
+  if (!g_ascii_string_to_unsigned (disk, 10, 0, 255, &index, NULL)) {
+    p2v_set_error (error, P2V_ERROR_JOB, NULL, "\"%s\" is not the number of a disk.", disk);
+    return -1;
+  }
+  g_autofree char *name = g_strdup_printf ("d%u.data", (guint)index);
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  struct pollfd hangup = {.fd = STDOUT_FILENO, .events = 0};
+  while (jobdir_is_alive (dir)) {
+    int fd = socket_connect (path);
+    if (fd >= 0)
+      return fd;
+    /* Wakes early when the client goes away meanwhile. */
+    if (poll (&hangup, 1, LOOK_US / 1000) > 0)
+      return -1;
+  }
+  return -1;
+}
+
+static gboolean
+splice_streams (int fd, GError **error)
+{
+  const int fds[] = {STDIN_FILENO, STDOUT_FILENO, fd};
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    (void)g_unix_set_fd_nonblocking (fds[i], TRUE, NULL);
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) to_broker = g_byte_array_new (), to_client = g_byte_array_new ();
+  Splice s = {.fd = fd,
+              .encoder = encoder,
+              .decoder = decoder,
+              .to_broker = to_broker,
+              .to_client = to_client};
+  return splice_run (&s, error);
+}
+
+int
+command_data (int argc, char **argv)
+{
+  if (argc != 3)
+    return subcommand_usage ("data");
+  signal (SIGPIPE, SIG_IGN);
+  g_autoptr (GError) error = NULL;
+  int fd = connect_broker (argv[1], argv[2], &error);
+  if (fd >= 0) {
+    splice_streams (fd, &error);
+    close (fd);
+  }
+  return error ? subcommand_failed (error) : 0;
+}

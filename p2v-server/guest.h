@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The appliance with the guest's disks, opened once per job: inspect opens it,
+ * convert works in it, trim closes it.  The only headers with libguestfs types
+ * are this one and those of inspect, convert and trim. */
+#pragma once
+#include <guestfs.h>
+#include "job.h"
+
+struct Guest {
+  guestfs_h *g;
+  Job *job;
+  char **devices;     /* whole disks as the appliance names them, in the order of job->disks */
+  GPtrArray *volumes; /* Volume * (volumes.h), since inspect */
+  GPtrArray *mounts;  /* GuestMount * (mounts.h), since inspect */
+};
+
+/* Launches the appliance on all overlays (discard on, backend direct unless
+ * LIBGUESTFS_BACKEND says otherwise, temporary files in the job directory).
+ * Cancelled by killing qemu, which job.c does. */
+Guest *guest_open (Job *job, GError **error);
+
+/* Flushes, shuts the appliance down; FALSE when that lost data.  Frees GUEST in any case. */
+gboolean guest_close (Guest *guest, GError **error);
+
+/* Frees GUEST and kills the appliance, whatever is in its caches: for a job
+ * that ends here.  NULL is ignored. */
+void guest_abandon (Guest *guest);
+
+/* Turns the last libguestfs error into *error: P2V_ERROR_CANCELLED when the
+ * job is being cancelled, else CODE with "WHAT: libguestfs's message". */
+void guest_error (Guest *guest, P2vErrorCode code, const char *what, GError **error);
+
+/* The appliance's name for a partition of a disk of the job, "/dev/sdb1"; for
+ * PART 0 the disk itself.  NULL when there is no such disk.  Caller frees. */
+char *guest_device (Guest *guest, guint disk, guint part);
+
+/* The disk of the job that an appliance's partition or disk name belongs to,
+ * -1 for a volume on top of something (LVM, MD). */
+gint guest_device_disk (Guest *guest, const char *device);
+
+/* The text of a file, NULL when it is not there or no regular text (without an
+ * error) or cannot be read (then *error is set).  Caller frees. */
+char *guest_read (Guest *guest, const char *path, GError **error);

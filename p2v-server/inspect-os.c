@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "inspect.h"
+#include "mounts.h"
+#include "volumes.h"
+
+/* libguestfs's words for guests that p2v-server/convert/linux knows how to convert. */
+static const char *const debian_like[] = {"debian", "ubuntu", "linuxmint", "kalilinux", NULL};
+
+static char *
+join_roots (Guest *guest, char **roots)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+  for (guint i = 0; roots[i]; i++) {
+    g_autofree char *product = guestfs_inspect_get_product_name (guest->g, roots[i]);
+    g_string_append_printf (list, "%s%s (%s)", i ? ", " : "", roots[i],
+                            product ? product : "unknown");
+  }
+  return g_strdup (list->str);
+}
+
+/* virt-p2v's --root: "single", "first", or a device. */
+static const char *
+choose_root (Guest *guest, char **roots, GError **error)
+{
+  const char *wish = job_setting (guest->job, "root", "single");
+  if (!strcmp (wish, "ask"))
+    wish = "single"; /* nobody can be asked in the middle of a job */
+  if (!strcmp (wish, "first"))
+    return roots[0];
+  g_autofree char *list = join_roots (guest, roots);
+  if (!strcmp (wish, "single")) {
+    if (!roots[1])
+      return roots[0];
+    p2v_set_error (error, P2V_ERROR_NO_OS,
+                   "Say which one with p2v.root=DEVICE, or p2v.root=first for the first one.",
+                   "There is more than one operating system on the disks: %s.", list);
+    return NULL;
+  }
+  g_autofree char *canonical = guestfs_canonical_device_name (guest->g, wish);
+  for (guint i = 0; roots[i]; i++)
+    if (!strcmp (roots[i], wish) || !g_strcmp0 (roots[i], canonical))
+      return roots[i];
+  p2v_set_error (error, P2V_ERROR_NO_OS, "Give one of these with p2v.root=.",
+                 "There is no operating system on \"%s\", but on %s.", wish, list);
+  return NULL;
+}
+
+/* libosinfo's id of a release, by its scheme.  Its database is not asked: the
+ * conversion server's may be older than the guest, and who reads the id takes one it does not
+ * know for "unknown". */
+static char *
+osinfo_id (const GuestInfo *info)
+{
+  if (!g_strcmp0 (info->distro, "debian"))
+    return g_strdup_printf ("http://debian.org/debian/%u", info->major);
+  if (!g_strcmp0 (info->distro, "ubuntu"))
+    return g_strdup_printf ("http://ubuntu.com/ubuntu/%u.%02u", info->major, info->minor);
+  return NULL;
+}
+
+/* A copy of GLib's for a string of libguestfs, valid UTF-8; NULL for NULL and
+ * libguestfs's "unknown". */
+static char *
+take (char *text)
+{
+  char *copy = text && strcmp (text, "unknown") ? g_utf8_make_valid (text, -1) : NULL;
+  free (text);
+  return copy;
+}
+
+static gboolean
+fill_info (Guest *guest, const char *root, GError **error)
+{
+  guestfs_h *g = guest->g;
+  g_clear_pointer (&guest->job->info, guest_info_free);
+  GuestInfo *info = guest->job->info = guest_info_new ();
+  info->type = take (guestfs_inspect_get_type (g, root));
+  info->distro = take (guestfs_inspect_get_distro (g, root));
+  info->product_name = take (guestfs_inspect_get_product_name (g, root));
+  info->arch = take (guestfs_inspect_get_arch (g, root));
+  info->hostname = take (guestfs_inspect_get_hostname (g, root));
+  info->major = (guint)MAX (0, guestfs_inspect_get_major_version (g, root));
+  info->minor = (guint)MAX (0, guestfs_inspect_get_minor_version (g, root));
+  info->root = g_strdup (root);
+  const char *product = info->product_name ? info->product_name : info->distro;
+  g_autofree char *format = take (guestfs_inspect_get_package_format (g, root));
+  if (g_strcmp0 (info->type, "linux") ||
+      ((!info->distro || !g_strv_contains (debian_like, info->distro)) &&
+       g_strcmp0 (format, "deb"))) {
+    p2v_set_error (
+        error, P2V_ERROR_GUEST, "This version converts Debian, Ubuntu and systems like them.",
+        "The guest is %s (%s), which cannot be converted.", product ? product : "an unknown system",
+        info->type ? info->type : "unknown type");
+    return FALSE;
+  }
+  info->osinfo = osinfo_id (info);
+  return TRUE;
+}
+
+/* What the guest calls itself; libguestfs only knows Debian's version number. */
+static void
+read_pretty_name (Guest *guest)
+{
+  GuestInfo *info = guest->job->info;
+  g_autofree char *text = guest_read (guest, "/etc/os-release", NULL);
+  g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
+  for (guint i = 0; lines[i]; i++) {
+    if (!g_str_has_prefix (lines[i], "PRETTY_NAME="))
+      continue;
+    g_autofree char *name = g_shell_unquote (lines[i] + strlen ("PRETTY_NAME="), NULL);
+    if (!name || !*name)
+      continue;
+    g_free (info->product_name);
+    info->product_name = g_utf8_make_valid (name, -1);
+  }
+}
+
+static gboolean
+has_encrypted (Guest *guest)
+{
+  for (guint i = 0; i < guest->volumes->len; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    if (!g_strcmp0 (volume->type, "crypto_LUKS"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+inspect_os (Guest *guest, GError **error)
+{
+  job_log (guest->job, P2V_LOG_INFO, "Looking for the operating system");
+  g_auto (GStrv) roots = guestfs_inspect_os (guest->g);
+  if (!roots) {
+    guest_error (guest, P2V_ERROR_NO_OS, "The guest cannot be inspected", error);
+    return FALSE;
+  }
+  if (!roots[0] && has_encrypted (guest)) {
+    p2v_set_error (
+        error, P2V_ERROR_NO_OS,
+        "Decrypt them on the physical machine first, or choose other disks (p2v.disks=).",
+        "No known operating system was found outside of encrypted volumes, which cannot "
+        "be opened.");
+    return FALSE;
+  }
+  if (!roots[0]) {
+    p2v_set_error (error, P2V_ERROR_NO_OS,
+                   "Check that the disk with the operating system is among the chosen ones "
+                   "(p2v.disks=).",
+                   "There are file systems on the disks, but no known operating system.");
+    return FALSE;
+  }
+  const char *root = choose_root (guest, roots, error);
+  if (!root || !fill_info (guest, root, error) || !mounts_enter (guest, root, error))
+    return FALSE;
+  read_pretty_name (guest);
+  const GuestInfo *info = guest->job->info;
+  job_log (guest->job, P2V_LOG_INFO, "Found %s, %s, host name %s, root file system on %s",
+           info->product_name ? info->product_name : "Linux",
+           info->arch ? info->arch : "unknown processor",
+           info->hostname ? info->hostname : "unknown", root);
+  return TRUE;
+}

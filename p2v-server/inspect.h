@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of phase inspect. */
+#pragma once
+#include "guest.h"
+
+/* Finds the operating system (or the one that setting "root" wants), fills
+ * job->info with what it is, and mounts it.  P2V_ERROR_NO_OS, P2V_ERROR_GUEST. */
+gboolean inspect_os (Guest *guest, GError **error);
+
+/* How the guest boots: firmware, disk, clock.  After inspect_os. */
+gboolean inspect_boot (Guest *guest, GError **error);
+
+/* Bytes in use: per disk and in all.  Mounts each file system alone, so it
+ * comes before inspect_os. */
+gboolean inspect_usage (Guest *guest, GError **error);
+
+/* P2V_ERROR_GUEST when the guest's root or /boot is too full for a new
+ * initrd.  After inspect_os. */
+gboolean inspect_room (Guest *guest, GError **error);

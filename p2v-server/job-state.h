@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of a job, for job.c, the job's process and the driver of the phases. */
+#pragma once
+#include "control.h"
+#include "job.h"
+#include "phases.h"
+#include "state.h"
+
+struct JobState {
+  GMutex lock; /* what is below but CHANNEL */
+  State *record;
+  gint64 progress_sent;
+  GError *fatal;    /* why the job has to fail, from outside of its phases */
+  gboolean forward; /* a phase runs; FALSE: undoing, or over */
+  Channel *channel; /* NULL in a process that only cleans up */
+};
+
+/* The job in DIR from its job.json, as it is before the first phase.  Caller frees. */
+Job *job_load (const char *dir, GError **error);
+void job_free (Job *job);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
+
+/* Writes state.json; what goes wrong is logged. */
+void job_save (Job *job);
+
+/* Sets status and the words with it (may be NULL) and saves. */
+void job_set_status (Job *job, const char *status, const char *message, const char *remedy);
+
+/* A phase begins, or the way back begins. */
+void job_enter_phase (Job *job, const Phase *phase, guint index);
+void job_leave_phases (Job *job);
+gboolean job_is_forward (Job *job);
+
+/* The job ends as failed because of ERROR (copied; the first one counts). */
+void job_abort (Job *job, const GError *error);
+
+/* Undoes everything that a job did in whatever process, from the last phase
+ * up to the first. */
+void phases_undo_all (Job *job);

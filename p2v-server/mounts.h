@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guest mounts where, by its own fstab. */
+#pragma once
+#include "guest.h"
+
+typedef struct {
+  char *path;    /* "/boot" */
+  char *device;  /* as the appliance names it */
+  char *options; /* "subvol=@boot" or NULL */
+} GuestMount;
+
+void guest_mount_free (GuestMount *mount);
+
+/* Mounts the root file system and, by its fstab, those that a conversion
+ * works in: /boot, /usr, /var, /etc and what is below them.  Others (/home, /srv, data) stay
+ * unmounted: less to read, nothing to break.  Fills guest->mounts with all
+ * entries of fstab that were found. */
+gboolean mounts_enter (Guest *guest, const char *root, GError **error);
+
+/* The mount that PATH itself is; NULL when it is none. */
+const GuestMount *mounts_find (Guest *guest, const char *path);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Phase overlay: a broker for each disk, the physical machine behind it, and
+ * above it the qcow2 that the conversion writes to. */
+#include <glib/gstdio.h>
+#include "broker.h"
+#include "common/process.h"
+#include "overlay.h"
+#include "phases.h"
+
+/* Dead space is known by the cluster, and a trimmed extent smaller than one
+ * would be read; but the tables take 8 bytes for each (qcow2's specification),
+ * 128 MiB for 64 GiB in clusters of 4 KiB. */
+guint
+overlay_cluster (guint64 size)
+{
+  if (size <= (64ull << 30))
+    return 4096;
+  return size <= (1ull << 40) ? 16384 : 65536;
+}
+
+/* Escaped as a URI wants it, which also hides a comma from qemu-img. */
+static char *
+backing_option (const JobDisk *disk)
+{
+  g_autofree char *uri = g_uri_escape_string (disk->broker_socket, "/", FALSE);
+  return g_strdup_printf ("cluster_size=%u,backing_fmt=raw,backing_file=nbd+unix:///?socket=%s",
+                          overlay_cluster (disk->source->size), uri);
+}
+
+/* -u: qemu-img need not look at the source, the size is known. */
+static gboolean
+make_overlay (Job *job, JobDisk *disk, GError **error)
+{
+  g_autofree char *options = backing_option (disk);
+  g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, disk->source->size);
+  const char *argv[] = {"qemu-img", "create", "-q",          "-u", "-f", "qcow2",
+                        "-o",       options,  disk->overlay, size, NULL};
+  return p2v_process_run (argv, NULL, job->cancel, error);
+}
+
+gboolean
+phase_overlay (Job *job, GError **error)
+{
+  for (guint i = 0; i < job->disks->len; i++) {
+    JobDisk *disk = g_ptr_array_index (job->disks, i);
+    disk->broker = broker_start (job, disk, error);
+    if (!disk->broker || !make_overlay (job, disk, error))
+      return FALSE;
+  }
+  for (guint i = 0; i < job->disks->len; i++) {
+    JobDisk *disk = g_ptr_array_index (job->disks, i);
+    job_progress (job, i, job->disks->len);
+    if (!broker_wait_source (disk->broker, job->cancel, error))
+      return FALSE;
+    job_log (job, P2V_LOG_INFO, "The disk %s is connected", disk->source->device);
+  }
+  job_progress (job, job->disks->len, job->disks->len);
+  return TRUE;
+}
+
+void
+undo_overlay (Job *job)
+{
+  for (guint i = 0; i < job->disks->len; i++) {
+    JobDisk *disk = g_ptr_array_index (job->disks, i);
+    g_clear_pointer (&disk->broker, broker_free);
+    (void)g_unlink (disk->overlay);
+    (void)g_unlink (disk->cache);
+    (void)g_unlink (disk->cache_map);
+  }
+}

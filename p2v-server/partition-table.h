@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the partitions of a disk lie: pure, over a function that reads. */
+#pragma once
+#include <glib.h>
+
+/* A range of a disk, in bytes; end is the first byte behind it. */
+typedef struct {
+  guint64 start, end;
+  guint part; /* number of the partition that it is, 0 for anything else */
+} ByteRange;
+
+/* Reads LENGTH bytes at OFFSET of the disk; FALSE when that is impossible. */
+typedef gboolean (*DiskRead) (void *buffer, guint64 offset, guint length, gpointer data);
+
+/* The ranges of a disk that its DOS or GPT partition table uses: partitions,
+ * and the boot records that lead to logical ones (not the extended partition
+ * as a whole).  NULL when there is no such table or it cannot be understood to
+ * its end: then nothing may be said about any place.  Array of ByteRange. */
+GArray *partition_table_ranges (DiskRead read, gpointer data, guint64 size, guint sector);
+
+/* What belongs to nobody on a disk of SIZE bytes of which LIVE (any order, may overlap) is
+ * used: array of ByteRange.  The first 512 KiB and the last 128 count as live
+ * too: partition table, boot loader, GPT's copy, RAID signatures. */
+GArray *partition_table_gaps (GArray *live, guint64 size);

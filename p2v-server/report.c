@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+#include "report-text.h"
+#include "common/error.h"
+
+/* One JSON object, in the order in which its parts came. */
+struct Report {
+  GMutex lock;
+  JsonObject *root;
+};
+
+Report *
+report_new (void)
+{
+  Report *report = g_new0 (Report, 1);
+  g_mutex_init (&report->lock);
+  report->root = json_object_new ();
+  json_object_set_array_member (report->root, "phases", json_array_new ());
+  json_object_set_object_member (report->root, "figures", json_object_new ());
+  json_object_set_array_member (report->root, "warnings", json_array_new ());
+  json_object_set_array_member (report->root, "changes", json_array_new ());
+  return report;
+}
+
+void
+report_free (Report *report)
+{
+  if (!report)
+    return;
+  json_object_unref (report->root);
+  g_mutex_clear (&report->lock);
+  g_free (report);
+}
+
+/* Adds ENTRY (reference taken) to the list MEMBER. */
+static void
+append_object (Report *report, const char *member, JsonObject *entry)
+{
+  g_mutex_lock (&report->lock);
+  json_array_add_object_element (json_object_get_array_member (report->root, member), entry);
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_change (Report *report, const char *step, const char *file, const char *what,
+               const char *why)
+{
+  JsonObject *entry = json_object_new ();
+  json_object_set_string_member (entry, "step", step);
+  if (file)
+    json_object_set_string_member (entry, "file", file);
+  json_object_set_string_member (entry, "what", what);
+  json_object_set_string_member (entry, "why", why);
+  append_object (report, "changes", entry);
+}
+
+guint
+report_n_changes (Report *report)
+{
+  g_mutex_lock (&report->lock);
+  guint n = json_array_get_length (json_object_get_array_member (report->root, "changes"));
+  g_mutex_unlock (&report->lock);
+  return n;
+}
+
+void
+report_warning (Report *report, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_mutex_lock (&report->lock);
+  json_array_add_string_element (json_object_get_array_member (report->root, "warnings"), text);
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_phase (Report *report, const char *phase, double seconds)
+{
+  JsonObject *entry = json_object_new ();
+  json_object_set_string_member (entry, "name", phase);
+  json_object_set_double_member (entry, "seconds", seconds);
+  append_object (report, "phases", entry);
+}
+
+void
+report_figure (Report *report, const char *name, gint64 value)
+{
+  g_mutex_lock (&report->lock);
+  json_object_set_int_member (json_object_get_object_member (report->root, "figures"), name, value);
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_text (Report *report, const char *name, const char *value)
+{
+  g_mutex_lock (&report->lock);
+  json_object_set_string_member (report->root, name, value);
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_object (Report *report, const char *name, JsonNode *value)
+{
+  g_mutex_lock (&report->lock);
+  json_object_set_member (report->root, name, value);
+  g_mutex_unlock (&report->lock);
+}
+
+static JsonNode *
+report_copy (Report *report)
+{
+  g_mutex_lock (&report->lock);
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  json_node_set_object (node, report->root);
+  /* json_node_copy would share the object: only text is independent of it. */
+  g_autofree char *text = json_to_string (node, FALSE);
+  g_mutex_unlock (&report->lock);
+  return json_from_string (text, NULL);
+}
+
+JsonObject *
+report_to_json (Report *report)
+{
+  g_autoptr (JsonNode) node = report_copy (report);
+  return json_node_dup_object (node);
+}
+
+char *
+report_to_text (Report *report)
+{
+  g_autoptr (JsonObject) object = report_to_json (report);
+  return report_text_render (object);
+}
+
+static gboolean
+write_file (const char *dir, const char *name, const char *text, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autoptr (GError) cause = NULL;
+  if (g_file_set_contents_full (path, text, -1,
+                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                &cause))
+    return TRUE;
+  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_IO,
+                 "Check the storage of the job directory on the conversion server.",
+                 "The report cannot be written: %s.", cause->message);
+  return FALSE;
+}
+
+gboolean
+report_write (Report *report, const char *dir, GError **error)
+{
+  g_autoptr (JsonNode) node = report_copy (report);
+  g_autofree char *json = json_to_string (node, TRUE);
+  g_autofree char *line = g_strconcat (json, "\n", NULL);
+  g_autofree char *text = report_text_render (json_node_get_object (node));
+  return write_file (dir, "report.json", line, error) &&
+         write_file (dir, "report.txt", text, error);
+}

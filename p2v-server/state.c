@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state.h"
+#include <time.h>
+#include "common/error.h"
+#include "common/message.h"
+#include "jobdir.h"
+
+State *
+state_new (const char *id, const char *name)
+{
+  State *state = g_new0 (State, 1);
+  state->id = g_strdup (id);
+  state->name = g_strdup (name);
+  state->phase = g_strdup ("");
+  state->status = g_strdup (STATE_RUNNING);
+  state->since = state->updated = time (NULL);
+  return state;
+}
+
+void
+state_free (State *state)
+{
+  if (!state)
+    return;
+  g_free (state->id);
+  g_free (state->name);
+  g_free (state->phase);
+  g_free (state->status);
+  g_free (state->message);
+  g_free (state->remedy);
+  g_free (state);
+}
+
+void
+state_set (char **member, const char *value)
+{
+  char *copy = g_strdup (value);
+  g_free (*member);
+  *member = copy;
+}
+
+JsonObject *
+state_to_json (const State *state)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_string_member (object, "id", state->id);
+  json_object_set_string_member (object, "name", state->name);
+  json_object_set_string_member (object, "phase", state->phase);
+  json_object_set_string_member (object, "status", state->status);
+  if (state->message)
+    json_object_set_string_member (object, "message", state->message);
+  if (state->remedy)
+    json_object_set_string_member (object, "remedy", state->remedy);
+  json_object_set_int_member (object, "pid", state->pid);
+  json_object_set_int_member (object, "session", state->session);
+  json_object_set_int_member (object, "since", state->since);
+  json_object_set_int_member (object, "updated", state->updated);
+  JsonObject *progress = json_object_new ();
+  json_object_set_int_member (progress, "done", (gint64)state->done);
+  json_object_set_int_member (progress, "total", (gint64)state->total);
+  json_object_set_object_member (object, "progress", progress);
+  return object;
+}
+
+gboolean
+state_write (const State *state, const char *dir, GError **error)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (node, state_to_json (state));
+  g_autofree char *json = json_to_string (node, TRUE);
+  g_autofree char *text = g_strconcat (json, "\n", NULL);
+  g_autofree char *path = g_build_filename (dir, "state.json", NULL);
+  g_autoptr (GError) cause = NULL;
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
+    return TRUE;
+  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_JOB,
+                 "Check the storage of the job directory.",
+                 "The state of the job cannot be written: %s.", cause->message);
+  return FALSE;
+}
+
+static void
+load (State *state, JsonObject *object)
+{
+  state_set (&state->name, p2v_json_string (object, "name", ""));
+  state_set (&state->phase, p2v_json_string (object, "phase", ""));
+  state_set (&state->status, p2v_json_string (object, "status", STATE_RUNNING));
+  state_set (&state->message, p2v_json_string (object, "message", NULL));
+  state_set (&state->remedy, p2v_json_string (object, "remedy", NULL));
+  state->pid = p2v_json_int (object, "pid", 0);
+  state->session = p2v_json_int (object, "session", 0);
+  state->since = p2v_json_int (object, "since", 0);
+  state->updated = p2v_json_int (object, "updated", 0);
+  JsonObject *progress = p2v_json_object (object, "progress");
+  state->done = (guint64)MAX (p2v_json_int (progress, "done", 0), 0);
+  state->total = (guint64)MAX (p2v_json_int (progress, "total", 0), 0);
+}
+
+State *
+state_read (const char *dir)
+{
+  g_autofree char *id = g_path_get_basename (dir);
+  g_autofree char *path = g_build_filename (dir, "state.json", NULL);
+  State *state = state_new (id, "");
+  /* Before the file: a job that ends in between is not dead. */
+  gboolean alive = jobdir_is_alive (dir);
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  if (g_file_get_contents (path, &text, NULL, NULL))
+    root = json_from_string (text, NULL);
+  if (root && JSON_NODE_HOLDS_OBJECT (root))
+    load (state, json_node_get_object (root));
+  if (state_is_active (state) && !alive) {
+    state_set (&state->status, STATE_DEAD);
+    state_set (&state->message, "The process of the job ended without a word.");
+    g_free (state->remedy);
+    state->remedy = g_strdup_printf ("\"p2v-server cancel %s\" removes what it left.", id);
+  }
+  return state;
+}
+
+gboolean
+state_is_active (const State *state)
+{
+  return g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING);
+}

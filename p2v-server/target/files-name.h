@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Single files of a target: their names and their way under them.  For files.c. */
+#pragma once
+#include <gio/gio.h>
+
+/* Behind an image's name: its block map. */
+#define FILES_MANIFEST ".p2v-digests"
+
+/* "NAME-sda" for index 0, as virt-v2v names them; the 27th is "NAME-sdaa"
+ * (caller frees). */
+char *files_disk_name (const char *guest, guint index);
+
+/* Writes XML to the new file PATH, which virt-xml-validate must accept where it
+ * is installed.  P2V_ERROR_INTERNAL when it does not. */
+gboolean files_write_xml (const char *path, const char *xml, GCancellable *cancel, GError **error);
+
+/* Copies FROM to the new file TO. */
+gboolean files_copy (const char *from, const char *to, GError **error);
+
+/* Puts the file FROM on stable storage and gives it the name TO in the same
+ * directory, unless that exists (P2V_ERROR_TARGET); notes it in RESERVATION. */
+gboolean files_move (const char *from, const char *to, const char *reservation, GError **error);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Phase verify: the images are read back and compared with the client's
+ * digests and the overlay; what differs is copied once more. */
+#include "verify.h"
+#include <sys/stat.h>
+#include "common/process.h"
+#include "image.h"
+#include "nbd-pool.h"
+#include "phases.h"
+#include "target/target.h"
+
+/* The client answers at once; this is for a slow link. */
+#define QUERY_SECONDS 60
+
+/* What is still on its way in the client.  A client that is away cannot be
+ * asked: then the records that came have to do. */
+static gboolean
+fetch_digests (Job *job, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  JsonObject *answer = job_query (job, "digests", QUERY_SECONDS, &cause);
+  if (answer) {
+    json_object_unref (answer);
+    return TRUE;
+  }
+  if (!g_error_matches (cause, P2V_ERROR, P2V_ERROR_LINK)) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
+  g_autofree char *sentence = p2v_error_sentence (cause);
+  job_log (job, P2V_LOG_WARNING, "The client cannot be asked for its latest digests: %s", sentence);
+  return TRUE;
+}
+
+static void
+answered (gpointer data, int errnum)
+{
+  *(int *)data = errnum ? errnum : -1;
+}
+
+/* Makes ranges read as zeroes that should have been so all along. */
+static gboolean
+zero_again (Job *job, const JobDisk *disk, const char *path, const GArray *ranges, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("d%u.target", disk->index);
+  g_autoptr (Image) image = image_open (job, name, path, job->target->format, IMAGE_WRITE,
+                                        !job->target->preallocated, error);
+  if (!image)
+    return FALSE;
+  g_autoptr (NbdPool) pool = nbd_pool_open (image_socket (image), "", 1, path, job->cancel, error);
+  if (!pool)
+    return FALSE;
+  for (guint i = 0; i < ranges->len; i++) {
+    const VerifyRange *range = &g_array_index (ranges, VerifyRange, i);
+    int answer = 0; /* -1 when done, else an errno */
+    if (!nbd_pool_zero (pool, range->offset, range->length, answered, &answer, error))
+      return FALSE;
+    while (!answer)
+      if (!nbd_pool_poll (&pool, 1, 1000, job->cancel, error))
+        return FALSE;
+    if (answer > 0) {
+      nbd_pool_write_error (pool, answer, "Writing zeroes to", error);
+      return FALSE;
+    }
+  }
+  return nbd_pool_flush_wait (pool, job->cancel, error);
+}
+
+/* Copies what differs once more and looks at it again. */
+static gboolean
+repair_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, const VerifyResult *first,
+             GError **error)
+{
+  if (first->bad->len && !copy_again (job, disk, map, image, first->bad, error))
+    return FALSE;
+  if (first->bad_zero->len && !zero_again (job, disk, image, first->bad_zero, error))
+    return FALSE;
+  if (!fetch_digests (job, error))
+    return FALSE;
+  g_autoptr (Digests) digests = digests_open (disk->digests, disk->source->size, error);
+  g_autoptr (VerifyResult) second = verify_result_new ();
+  if (!digests || !verify_disk (job, disk, map, digests, image, first, NULL, second, error))
+    return FALSE;
+  guint left = second->bad->len + second->bad_zero->len;
+  guint repaired = first->bad->len + first->bad_zero->len - left;
+  if (left == 0) {
+    report_warning (job->report,
+                    "Disk %u (%s): %u pieces of the target were wrong after the copy and have been "
+                    "copied again; check the conversion server's storage and memory.",
+                    disk->index, disk->source->device, repaired);
+    return TRUE;
+  }
+  p2v_set_error (error, P2V_ERROR_VERIFY,
+                 "Check storage and memory of both machines; the log names the places. The "
+                 "physical machine's disks are unchanged.",
+                 "Disk %u (%s): %u pieces of the target differ from what was read, also after they "
+                 "were copied again.",
+                 disk->index, disk->source->device, left);
+  return FALSE;
+}
+
+/* An image's own tables; clusters that nothing refers to are given back. */
+static gboolean
+check_image (Job *job, const char *image, GError **error)
+{
+  if (!g_str_equal (job->target->format, "qcow2"))
+    return TRUE;
+  const char *argv[] = {"qemu-img", "check", "-q", "-r", "leaks", "-f", "qcow2", image, NULL};
+  g_autoptr (GError) cause = NULL;
+  if (p2v_process_run (argv, NULL, job->cancel, &cause))
+    return TRUE;
+  if (g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED)) {
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return FALSE;
+  }
+  g_autofree char *sentence = p2v_error_sentence (cause);
+  p2v_set_error (error, P2V_ERROR_VERIFY, "Check the target's storage and convert again.",
+                 "The image %s is damaged: %s", image, sentence);
+  return FALSE;
+}
+
+static void
+report_result (Job *job, const JobDisk *disk, const VerifyResult *result)
+{
+  const struct {
+    const char *name;
+    guint64 value;
+  } figures[] = {
+      {"verified_source_pieces", result->source},
+      {"verified_overlay_pieces", result->overlay},
+      {"verified_without_client_record", result->unrecorded},
+      {"verified_zero_bytes_read", result->zero_bytes},
+      {"verify_differences", result->bad->len + result->bad_zero->len},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (figures); i++) {
+    g_autofree char *name = g_strdup_printf ("disk%u_%s", disk->index, figures[i].name);
+    report_figure (job->report, name, (gint64)figures[i].value);
+  }
+  if (result->unrecorded)
+    report_warning (
+        job->report,
+        "Disk %u (%s): for %" G_GUINT64_FORMAT
+        " pieces there is no digest of the client; they were compared with what arrived "
+        "at the conversion server.",
+        disk->index, disk->source->device, result->unrecorded);
+}
+
+static gboolean
+verify_one (Job *job, JobDisk *disk, CopyProgress *progress, GError **error)
+{
+  const char *image = target_temporary (job->target, disk);
+  g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
+  if (!map)
+    return FALSE;
+  g_autoptr (Digests) digests = digests_open (disk->digests, disk->source->size, error);
+  g_autoptr (VerifyResult) result = verify_result_new ();
+  if (!digests || !verify_disk (job, disk, map, digests, image, NULL, progress, result, error))
+    return FALSE;
+  report_result (job, disk, result);
+  if ((result->bad->len || result->bad_zero->len) &&
+      !repair_disk (job, disk, map, image, result, error))
+    return FALSE;
+  if (!check_image (job, image, error))
+    return FALSE;
+  struct stat st;
+  if (stat (image, &st) == 0)
+    disk->target_allocated = (guint64)st.st_blocks * 512; /* st_blocks: stat(2) */
+  return TRUE;
+}
+
+gboolean
+phase_verify (Job *job, GError **error)
+{
+  CopyProgress progress = {0, 0};
+  for (guint i = 0; i < job->disks->len; i++) {
+    JobDisk *disk = g_ptr_array_index (job->disks, i);
+    g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
+    if (!map)
+      return FALSE;
+    progress.total += blockmap_bytes (map, PIECE_SOURCE) + blockmap_bytes (map, PIECE_OVERLAY);
+  }
+  if (!fetch_digests (job, error))
+    return FALSE;
+  for (guint i = 0; i < job->disks->len; i++)
+    if (!verify_one (job, g_ptr_array_index (job->disks, i), &progress, error))
+      return FALSE;
+  job_progress (job, progress.total, progress.total);
+  return TRUE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include "common/frame.h"
+#include <string.h>
+
+/* Encodes DATA, feeds it to a decoder in pieces of STEP bytes, compares. */
+static void
+round_trip (const guint8 *data, gsize length, gboolean compress, gsize step)
+{
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean ended = FALSE;
+  p2v_encoder_push (encoder, data, length, compress, wire);
+  p2v_encoder_end (encoder, wire);
+  for (gsize at = 0; at < wire->len; at += step) {
+    assert_false (ended);
+    assert_true (p2v_decoder_push (decoder, wire->data + at, MIN (step, wire->len - at), out,
+                                   &ended, &error));
+  }
+  assert_true (ended);
+  assert_int_equal (out->len, length);
+  assert_memory_equal (out->data, data, length);
+}
+
+static void
+test_round_trips (void **state G_GNUC_UNUSED)
+{
+  gsize length = 3 * P2V_FRAME_MAX + 17;
+  g_autofree guint8 *noise = g_malloc (length), *text = g_malloc (length);
+  for (gsize i = 0; i < length; i++) {
+    noise[i] = (guint8)g_random_int ();
+    text[i] = (guint8)(i / 1000);
+  }
+  for (int compress = 0; compress < 2; compress++) {
+    round_trip (noise, length, compress, 65536);
+    round_trip (text, length, compress, 65536);
+    round_trip (text, 5000, compress, 1);
+    round_trip (text, 1, compress, 3);
+  }
+}
+
+static void
+test_compresses (void **state G_GNUC_UNUSED)
+{
+  guint8 zeroes[4096] = {0};
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+  p2v_encoder_push (encoder, zeroes, sizeof zeroes, TRUE, wire);
+  assert_true (wire->len < 100);
+}
+
+static void
+test_refused (void **state G_GNUC_UNUSED)
+{
+  static const struct {
+    guint8 bytes[12];
+    gsize length;
+  } bad[] = {
+      {"login: ", 10},
+      {{'P', 1, 0, 0, 0, 1, 0, 0, 0, 1}, 10},    /* reserved byte */
+      {{'P', 0, 0, 0, 0, 0, 0, 0, 0, 0}, 10},    /* empty */
+      {{'P', 0, 0, 0, 0, 1, 0, 0, 0, 2}, 10},    /* lengths differ */
+      {{'P', 0, 1, 0, 0, 0, 1, 0, 0, 0}, 10},    /* too long */
+      {{'Z', 0, 0, 0, 0, 2, 0, 0, 0, 2}, 10},    /* not smaller */
+      {{'Z', 0, 0, 0, 0, 1, 0, 0, 0, 9, 7}, 11}, /* not zstd */
+      {{'E', 0, 0, 0, 0, 0, 0, 0, 0, 1}, 10},
+      {{'E', 0, 0, 0, 0, 0, 0, 0, 0, 0, 'P'}, 11}, /* after the end */
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+    g_autoptr (GByteArray) out = g_byte_array_new ();
+    g_autoptr (GError) error = NULL;
+    gboolean ended = FALSE;
+    assert_false (p2v_decoder_push (decoder, bad[i].bytes, bad[i].length, out, &ended, &error));
+    assert_p2v_error (error, P2V_ERROR_PROTOCOL);
+  }
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test (test_round_trips),
+      cmocka_unit_test (test_compresses),
+      cmocka_unit_test (test_refused),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client's link: what can be judged without a server. */
+#include "unit.h"
+#include "common/message.h"
+#include "common/unit.h"
+#include "p2v-client/auth.h"
+#include "p2v-client/control.h"
+#include "p2v-client/digest-queue.h"
+#include "p2v-client/gauge.h"
+#include "p2v-client/hostkey.h"
+
+static void
+pinned_host_keys (void **state G_GNUC_UNUSED)
+{
+  char *pinned[] = {(char *)"SHA256:abc+/d=", (char *)"sha256:EFG", NULL};
+  assert_true (hostkey_is_pinned ("SHA256:abc+/d", pinned));
+  assert_true (hostkey_is_pinned ("SHA256:EFG=", pinned));
+  assert_false (hostkey_is_pinned ("SHA256:efg", pinned));
+  assert_false (hostkey_is_pinned ("SHA256:abc", pinned));
+  assert_false (hostkey_is_pinned ("SHA256:", pinned));
+  assert_false (hostkey_is_pinned ("MD5:abc", pinned));
+  assert_false (hostkey_is_pinned ("SHA256:abc", NULL));
+}
+
+static void
+identity_names_hide_passwords (void **state G_GNUC_UNUSED)
+{
+  static const char *const cases[][2] = {
+      {"/root/id", "/root/id"},
+      {"http://host/id", "http://host/id"},
+      {"https://me:secret@host/id", "https://host/id"},
+      {"https://me:se@cret@host/a@b", "https://host/a@b"},
+      {"http://host/a?b=c@d", "http://host/a?b=c@d"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *name = identity_public_name (cases[i][0]);
+    assert_string_equal (name, cases[i][1]);
+  }
+}
+
+static void
+method_names (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *two = auth_method_names (SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_PUBLICKEY);
+  assert_string_equal (two, "publickey, password");
+  g_autofree char *none = auth_method_names (0);
+  assert_string_equal (none, "nothing that p2v knows");
+}
+
+static void
+compression_follows_the_link (void **state G_GNUC_UNUSED)
+{
+  const GaugeReading slow_link = {.blocked = 0.9, .busy = 0.1, .rate = 10e6};
+  const GaugeReading fast_link = {.blocked = 0.9, .busy = 0.3, .rate = 300e6};
+  const GaugeReading no_demand = {.blocked = 0.0, .busy = 0.05, .rate = 1e6};
+  const GaugeReading slow_cpu = {.blocked = 0.02, .busy = 0.97, .rate = 30e6, .gain = 0.5};
+  const GaugeReading gains = {.blocked = 0.8, .busy = 0.4, .rate = 10e6, .gain = 0.5};
+  const GaugeReading gains_nothing = {.blocked = 0.9, .busy = 0.2, .rate = 10e6, .gain = 0.001};
+  assert_true (gauge_decide (FALSE, &slow_link));
+  assert_false (gauge_decide (FALSE, &fast_link));
+  assert_false (gauge_decide (FALSE, &no_demand));
+  assert_false (gauge_decide (FALSE, &slow_cpu));
+  assert_true (gauge_decide (TRUE, &gains));
+  assert_false (gauge_decide (TRUE, &gains_nothing));
+  assert_false (gauge_decide (TRUE, &slow_cpu));
+}
+
+static void
+gauge_decides_by_interval (void **state G_GNUC_UNUSED)
+{
+  Gauge gauge = {.compress = FALSE};
+  gint64 now = 1000;
+  const guint64 step = 1 << 20;
+  assert_false (gauge_update (&gauge, now, 0, TRUE, 0, 0));
+  now += GAUGE_INTERVAL / 2;
+  assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL / 2, TRUE, step, step));
+  /* The test itself needs no processor time to speak of. */
+  now += GAUGE_INTERVAL / 2;
+  assert_true (gauge_update (&gauge, now, GAUGE_INTERVAL / 2, TRUE, 2 * step, 2 * step));
+  /* No gain: not again for a while. */
+  now += GAUGE_INTERVAL;
+  assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL, TRUE, 3 * step, 3 * step));
+  now += GAUGE_INTERVAL;
+  assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL, TRUE, 4 * step, 4 * step));
+  now += 10 * G_TIME_SPAN_SECOND;
+  assert_true (gauge_update (&gauge, now, 10 * G_TIME_SPAN_SECOND, TRUE, 5 * step, 5 * step));
+}
+
+static void
+server_texts_are_cleaned (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *clean = control_clean_text ("a\033[2Jb\nc\x01\xff"
+                                               "d");
+  assert_null (strpbrk (clean, "\033\n\x01\xff"));
+  assert_non_null (strstr (clean, "[2Jb c"));
+  g_autofree char *long_text = g_strnfill (5000, 'x');
+  g_autofree char *cut = control_clean_text (long_text);
+  assert_int_equal (strlen (cut), 1000);
+}
+
+static void
+server_errors_keep_their_code (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  json_object_set_string_member (object, "code", p2v_error_code_name (P2V_ERROR_SPACE));
+  json_object_set_string_member (object, "problem", "Too small.");
+  json_object_set_string_member (object, "remedy", "Make\033room.");
+  GError *error = control_error (object);
+  g_autofree char *sentence = p2v_error_sentence (error);
+  assert_string_equal (sentence, "Too small. Make room.");
+  assert_p2v_error (error, P2V_ERROR_SPACE);
+}
+
+static void
+digests_go_in_batches (void **state G_GNUC_UNUSED)
+{
+  const guint n = 5000;
+  g_autofree guint8 *records = g_malloc0 ((gsize)n * P2V_DIGEST_RECORD_SIZE);
+  DigestQueue *queue = digest_queue_new (2);
+  assert_null (digest_queue_take (queue));
+  digest_queue_add (queue, 1, records, (gsize)n * P2V_DIGEST_RECORD_SIZE);
+  guint left = n;
+  JsonObject *message;
+  while ((message = digest_queue_take (queue))) {
+    g_autofree char *line = p2v_message_to_line (message);
+    gsize length = 0;
+    assert_int_equal (p2v_json_int (message, "disk", -1), 1);
+    g_free (g_base64_decode (p2v_json_string (message, "records", ""), &length));
+    assert_int_equal (length % P2V_DIGEST_RECORD_SIZE, 0);
+    assert_true (length <= 4096 * P2V_DIGEST_RECORD_SIZE);
+    left -= (guint)(length / P2V_DIGEST_RECORD_SIZE);
+    g_autoptr (JsonObject) parsed = p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, NULL);
+    assert_non_null (parsed);
+    json_object_unref (message);
+  }
+  assert_int_equal (left, 0);
+  digest_queue_free (queue);
+}
+
+static void
+exits_are_explained (void **state G_GNUC_UNUSED)
+{
+  GError *error = NULL;
+  session_explain_exit (127, "bash: line 1: p2v-server: command not found\n", &error);
+  assert_p2v_error (error, P2V_ERROR_NO_SERVER);
+  session_explain_exit (1, "sudo: a password is required\n", &error);
+  assert_p2v_error (error, P2V_ERROR_AUTH);
+  session_explain_exit (1, "sudo: p2v-server: command not found", &error);
+  assert_p2v_error (error, P2V_ERROR_NO_SERVER);
+  session_explain_exit (1, "This account is currently not available.", &error);
+  assert_p2v_error (error, P2V_ERROR_LINK);
+  session_explain_exit (-1, "", &error);
+  assert_p2v_error (error, P2V_ERROR_LINK);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test (pinned_host_keys),
+      cmocka_unit_test (identity_names_hide_passwords),
+      cmocka_unit_test (method_names),
+      cmocka_unit_test (compression_follows_the_link),
+      cmocka_unit_test (gauge_decides_by_interval),
+      cmocka_unit_test (server_texts_are_cleaned),
+      cmocka_unit_test (server_errors_keep_their_code),
+      cmocka_unit_test (digests_go_in_batches),
+      cmocka_unit_test (exits_are_explained),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
