@@ -49,7 +49,7 @@ need xorriso cpio zstd
 [[ -r $in ]] || die "cannot read $in"
 [[ $(realpath -m "$in") != "$(realpath -m "$out")" ]] || die "IN and OUT must be two files"
 [[ -z $identity || -r $identity ]] || die "cannot read the key $identity"
-[[ -z $identity ]] || head -n 1 "$identity" | grep -q 'PRIVATE KEY' || die "$identity is not a private key in PEM or OpenSSH format (the file without .pub)"
+[[ -z $identity ]] || [[ $(head -n 1 "$identity") == *'PRIVATE KEY'* ]] || die "$identity is not a private key in PEM or OpenSSH format (the file without .pub)"
 [[ -z $known_hosts || -r $known_hosts ]] || die "cannot read $known_hosts"
 [[ -z $tree || -d $tree ]] || die "$tree is not a folder"
 [[ $timeout =~ ^[0-9]*$ ]] || die "--timeout: \"$timeout\" is not a number of seconds"
@@ -64,7 +64,7 @@ trap 'rm -rf "$work"' EXIT
 
 # xorriso's messages are of interest only when something fails.
 iso() { xorriso -report_about WARNING "$@" >"$work/xorriso.log" 2>&1 || die "xorriso: $(tail -n 3 "$work/xorriso.log")"; }
-has() { xorriso -indev "$in" -lsd "$1" 2>/dev/null | grep -q "'$1'"; }
+has() { grep -q "'$1'" <<<"$(xorriso -indev "$in" -lsd "$1" 2>/dev/null)"; }
 has /boot/grub/args.cfg || die "$in is not a p2v.iso: it has no /boot/grub/args.cfg"
 
 changes=()

@@ -88,7 +88,7 @@ left_files () {
 left_processes () {
   local pid
   for pid in $(pgrep -u "$SSHD_UID"); do
-    if { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "P2V_TEST_MARK=${P2V_TEST_MARK:-none}"; then
+    if grep -qzx "P2V_TEST_MARK=${P2V_TEST_MARK:-none}" "/proc/$pid/environ" 2>/dev/null; then
       { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | sed "s/^/$pid /; s/\$/\n/"
     fi
   done
@@ -127,7 +127,7 @@ expect_failure () {
   local name=$1 client_re=$2 server_re=$3 limit=$4 wrong=() message left
   [ "$CLIENT_STATUS" -ne 0 ] || wrong+=("exit status 0")
   [ "$CLIENT_STATUS" -lt 124 ] || [ "$CLIENT_STATUS" -eq 130 ] || wrong+=("exit status $CLIENT_STATUS")
-  tr '\n' ' ' <"$WORK/client.out" | grep -qE -- "$client_re" || wrong+=("the client did not say: $client_re")
+  grep -qE -- "$client_re" <<<"$(tr '\n' ' ' <"$WORK/client.out")" || wrong+=("the client did not say: $client_re")
   if [ -n "$server_re" ]; then
     message=$(server_message)
     grep -qE -- "$server_re" <<<"$message" || wrong+=("the server did not say: $server_re" "but: $message")
