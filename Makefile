@@ -178,7 +178,8 @@ install-server: setup
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.def')
 
-lint: setup
+lint:
+	$(Q)tests/setup.sh clang-format clang-tidy shellcheck
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	shellcheck -x $$(git ls-files '*.sh' tests/run)
 	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS)

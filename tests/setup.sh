@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs the Debian packages of tests/packages.list that are missing.  Quick
-# and silent when there is nothing to do; needs root only when there is.
+# usage: setup.sh [PACKAGE]…
+# Installs the Debian packages of tests/packages.list, and those named, that are
+# missing.  Quick and silent when there is nothing to do; needs root only when
+# there is.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mapfile -t wanted < <(grep -v '^#' "$here/packages.list")
+wanted+=("$@")
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -72,7 +72,7 @@ char *
 debconf_with_value (const char *text, const char *name, const char *value)
 {
   g_autofree char *start = g_strdup_printf ("Name: %s\n", name);
-  const char *stanza = g_str_has_prefix (text, start) ? text : NULL;
+  const char *stanza = strncmp (text, start, strlen (start)) == 0 ? text : NULL;
   if (!stanza) {
     g_autofree char *inner = g_strconcat ("\n", start, NULL);
     const char *found = strstr (text, inner);
