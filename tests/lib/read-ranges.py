@@ -8,7 +8,8 @@ LOG is a file of nbdkit's log filter, one for each disk in the order of the
 guest's disks (tests/lib/physical.sh: RUN/disk0.log RUN/disk1.log). The classes
 are the *.ranges files that the guest builders wrote to DIR. Prints for each
 class its bytes, how many distinct ones were read, how many were read again,
-and the share; then requests, and everything that was not a read. Exit status 1
+the share, and the most that was read of one of its ranges beyond what probing
+may read (1 MiB or 0.5 %, whichever is more); then requests, and everything that was not a read. Exit status 1
 when something was written. With --since, reads before TIME ("2030-01-31 12:00:00",
 as in the log) are left out, e.g. those of a boot; writes never are.
 """
@@ -19,6 +20,8 @@ import json
 import re
 import sys
 
+# What may be read of a dead range to see what it is, in bytes; or 0.5 % of it.
+PROBING = 1 << 20
 CLASSES = ("live", "deleted", "free", "swap", "freevg", "gaps")
 READ = re.compile(r" connection=\d+ Read id=\d+ offset=(0x[0-9a-f]+) count=(0x[0-9a-f]+)")
 CHANGE = re.compile(r" connection=\d+ (Write|Zero|Trim) id=\d+ offset=(0x[0-9a-f]+) count=(0x[0-9a-f]+)")
@@ -43,20 +46,29 @@ class Ranges:
     """One class of one disk; how much of a piece lies in it."""
 
     def __init__(self):
-        self.starts, self.ends, self.bytes = [], [], 0
+        self.starts, self.ends, self.read, self.bytes = [], [], [], 0
 
     def add(self, start, end):
         self.starts.append(start)
         self.ends.append(end)
+        self.read.append(0)
         self.bytes += end - start
 
     def overlap(self, start, end):
+        """Bytes of the piece; they are added to the figures of their ranges."""
         found = 0
         index = max(0, bisect.bisect_right(self.starts, start) - 1)
         while index < len(self.starts) and self.starts[index] < end:
-            found += max(0, min(end, self.ends[index]) - max(start, self.starts[index]))
+            inside = max(0, min(end, self.ends[index]) - max(start, self.starts[index]))
+            self.read[index] += inside
+            found += inside
             index += 1
         return found
+
+    def excess(self):
+        """How far the worst range is beyond PROBING; 0 when none is."""
+        return max((read - max(PROBING, (end - start) // 200) for start, end, read
+                    in zip(self.starts, self.ends, self.read)), default=0)
 
 
 def load_classes(directory, disks):
@@ -101,7 +113,8 @@ def measure(directory, disks, logs, since):
                 inside = table[name][disk].overlap(start, end)
                 rows[name]["read"] += inside
                 rows[name]["again"] += inside * (times - 1)
-    for row in rows.values():
+    for name, row in rows.items():
+        row["excess"] = max(0, *(part.excess() for part in table[name].values()))
         row["percent"] = round(100 * row["read"] / row["bytes"], 3) if row["bytes"] else 0.0
     result["requested_to_live"] = round(result["requested"] / rows["live"]["bytes"], 4)
     return result
