@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include "text.h"
 
 #define MAX_SECRETS 16
 
@@ -77,8 +78,8 @@ p2v_log (P2vLogLevel level, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_autofree char *clean = redact_locked (text);
-  g_strdelimit (clean, "\n\r", ' ');
+  g_autofree char *redacted = redact_locked (text);
+  g_autofree char *clean = p2v_text_clean (redacted, "");
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *stamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
   g_autofree char *line =

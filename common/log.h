@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The logger: the only global state.  Thread-safe.  Lines go to one file
  * descriptor, with UTC time and level; secrets that were registered are
- * replaced before anything is written. */
+ * replaced before anything is written, and so is what would steer a terminal. */
 #pragma once
 #include <glib.h>
 

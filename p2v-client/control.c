@@ -2,6 +2,7 @@
 #include "control.h"
 #include "common/error.h"
 #include "common/lines.h"
+#include "common/text.h"
 #include "stream.h"
 #include <string.h>
 
@@ -20,14 +21,8 @@ struct Control {
 char *
 control_clean_text (const char *text)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *clean = g_string_new (NULL);
-  glong n = 0;
-  for (const char *p = valid; *p && n < TEXT_MAX; p = g_utf8_next_char (p), n++) {
-    gunichar c = g_utf8_get_char (p);
-    g_string_append_unichar (clean, g_unichar_isprint (c) ? c : ' ');
-  }
-  return g_string_free (clean, FALSE);
+  g_autofree char *clean = p2v_text_clean (text, "");
+  return g_utf8_substring (clean, 0, MIN (g_utf8_strlen (clean, -1), TEXT_MAX));
 }
 
 GError *

@@ -19,7 +19,6 @@ typedef enum {
   NEED_NEVER,
   NEED_ALWAYS,
   NEED_LOGIN, /* at least one of those marked so */
-  NEED_LOCAL, /* with p2v.o=local, which has no default place of its own */
 } SettingNeed;
 
 /* Refuses a value with a sentence (P2V_ERROR_SETTINGS); ARGUMENT is the name to

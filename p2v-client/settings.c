@@ -181,8 +181,6 @@ is_needed (const Settings *settings, SettingId id)
   switch (setting_rows[id].need) {
   case NEED_ALWAYS:
     return TRUE;
-  case NEED_LOCAL:
-    return g_str_equal (settings_get (settings, SETTING_output_type), "local");
   case NEED_LOGIN:
     for (guint i = 0; i < N_SETTINGS; i++)
       if (setting_rows[i].need == NEED_LOGIN && settings_given (settings, i))

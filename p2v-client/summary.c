@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "summary.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "estimate.h"
 #include <string.h>
 
@@ -121,6 +122,18 @@ append_figures (GString *out, JsonObject *figures)
   }
 }
 
+/* They went by while it worked; here is where they are read. */
+static void
+append_warnings (GString *out, JsonArray *warnings)
+{
+  g_string_append (out, "Warnings\n");
+  for (guint i = 0; i < json_array_get_length (warnings); i++) {
+    JsonNode *node = json_array_get_element (warnings, i);
+    if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
+      g_string_append_printf (out, "  - %s\n", json_node_get_string (node));
+  }
+}
+
 char *
 summary_of_job (JsonObject *summary, const P2vMachine *machine)
 {
@@ -128,6 +141,7 @@ summary_of_job (JsonObject *summary, const P2vMachine *machine)
   JsonArray *phases = p2v_json_array (summary, "phases");
   JsonObject *figures = p2v_json_object (summary, "figures");
   JsonObject *client = p2v_json_object (summary, "client");
+  JsonArray *warnings = p2v_json_array (summary, "warnings");
   JsonArray *disks = client ? p2v_json_array (client, "disks") : NULL;
   if (phases && json_array_get_length (phases) > 0)
     append_phases (out, phases);
@@ -135,7 +149,9 @@ summary_of_job (JsonObject *summary, const P2vMachine *machine)
     append_disks (out, disks, machine);
   if (figures && json_object_get_size (figures) > 0)
     append_figures (out, figures);
+  if (warnings && json_array_get_length (warnings) > 0)
+    append_warnings (out, warnings);
   if (out->len > 0)
     g_string_truncate (out, out->len - 1);
-  return g_strdup (out->str);
+  return p2v_text_clean (out->str, "\n"); /* the server is not trusted with the terminal */
 }

@@ -67,7 +67,7 @@ write_report (Job *job, const char *result, const GError *error)
   g_autoptr (GError) cause = NULL;
   report_text (job->report, "job", job->id);
   report_text (job->report, "guest", job->machine->name);
-  report_text (job->report, "result", result);
+  report_text (job->report, "outcome", result);
   if (error) {
     g_autofree char *sentence = p2v_error_sentence (error);
     report_text (job->report, "error", sentence);

@@ -43,6 +43,12 @@ add_disk (Job *job, guint index)
   g_ptr_array_add (job->disks, disk);
 }
 
+static void
+tell_warning (const char *text, gpointer data)
+{
+  job_log (data, P2V_LOG_WARNING, "%s", text);
+}
+
 static Job *
 job_new (const char *dir)
 {
@@ -52,6 +58,7 @@ job_new (const char *dir)
   job->disks = g_ptr_array_new_with_free_func (job_disk_free);
   job->cancel = g_cancellable_new ();
   job->report = report_new ();
+  report_on_warning (job->report, tell_warning, job);
   job->state = g_new0 (struct JobState, 1);
   g_mutex_init (&job->state->lock);
   return job;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Phase plan: what of each disk lives and where it is read from, before a byte
- * is copied; and with these exact figures once more whether the target has room. */
+/* Phase plan: whether the guest's definition will be accepted, what of each disk
+ * lives and where it is read from, before a byte is copied; and with these exact
+ * figures once more whether the target has room. */
 #include "blockmap.h"
 #include "phases.h"
 #include "size.h"
@@ -59,6 +60,8 @@ gboolean
 phase_plan (Job *job, GError **error)
 {
   guint64 live = 0, allocated = 0;
+  if (!job->target->ops->describe (job->target, job, error))
+    return FALSE;
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     job_progress (job, i, job->disks->len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report-text.h"
 #include <string.h>
+#include "common/text.h"
 #include "size.h"
 
 /* "how_to_go_live" → "How to go live", underlined. */
@@ -148,12 +149,13 @@ report_text_render (JsonObject *report)
 {
   /* What a person looks for first stands first, the long lists at the end. */
   static const char *const last[] = {"warnings", "phases", "figures", "changes", NULL};
-  GString *out = g_string_new (NULL);
+  g_autoptr (GString) out = g_string_new (NULL);
   g_autoptr (GList) names = json_object_get_members (report);
   for (GList *l = names; l; l = l->next)
     if (!g_strv_contains (last, l->data))
       render_section (out, report, l->data);
   for (guint i = 0; last[i]; i++)
     render_section (out, report, last[i]);
-  return g_string_free (out, FALSE);
+  /* Names of files and of the system are the guest's own words. */
+  return p2v_text_clean (out->str, "\n");
 }

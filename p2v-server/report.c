@@ -7,6 +7,8 @@
 struct Report {
   GMutex lock;
   JsonObject *root;
+  ReportWarning on_warning;
+  gpointer data;
 };
 
 Report *
@@ -73,6 +75,15 @@ report_warning (Report *report, const char *format, ...)
   g_mutex_lock (&report->lock);
   json_array_add_string_element (json_object_get_array_member (report->root, "warnings"), text);
   g_mutex_unlock (&report->lock);
+  if (report->on_warning)
+    report->on_warning (text, report->data);
+}
+
+void
+report_on_warning (Report *report, ReportWarning on_warning, gpointer data)
+{
+  report->on_warning = on_warning;
+  report->data = data;
 }
 
 void

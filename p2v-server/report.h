@@ -16,6 +16,9 @@ void report_change (Report *report, const char *step, const char *file, const ch
                     const char *why);
 guint report_n_changes (Report *report);
 void report_warning (Report *report, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Every warning is also told to ON_WARNING, in the thread that warns. */
+typedef void (*ReportWarning) (const char *text, gpointer data);
+void report_on_warning (Report *report, ReportWarning on_warning, gpointer data);
 void report_phase (Report *report, const char *phase, double seconds);
 /* A named figure, for instance ("source_bytes_read", 1234). */
 void report_figure (Report *report, const char *name, gint64 value);

@@ -30,7 +30,7 @@ file_failed (const char *what, const char *path, int errnum, GError **error)
 }
 
 gboolean
-files_write_xml (const char *path, const char *xml, GCancellable *cancel, GError **error)
+files_write_xml (const char *path, const char *xml, GError **error)
 {
   int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
   gsize length = strlen (xml);
@@ -38,9 +38,12 @@ files_write_xml (const char *path, const char *xml, GCancellable *cancel, GError
   int saved = fd >= 0 && !ok && errno == 0 ? ENOSPC : errno;
   if (fd >= 0)
     close (fd);
-  if (!ok)
-    return file_failed ("written", path, saved, error);
+  return ok || file_failed ("written", path, saved, error);
+}
 
+gboolean
+files_validate_xml (const char *path, GCancellable *cancel, GError **error)
+{
   g_autofree char *validator = g_find_program_in_path ("virt-xml-validate");
   if (!validator)
     return TRUE;

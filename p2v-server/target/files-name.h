@@ -10,9 +10,12 @@
  * (caller frees). */
 char *files_disk_name (const char *guest, guint index);
 
-/* Writes XML to the new file PATH, which virt-xml-validate must accept where it
- * is installed.  P2V_ERROR_INTERNAL when it does not. */
-gboolean files_write_xml (const char *path, const char *xml, GCancellable *cancel, GError **error);
+/* Writes XML to the new file PATH. */
+gboolean files_write_xml (const char *path, const char *xml, GError **error);
+
+/* libvirt's schema accepts the domain XML in PATH, by virt-xml-validate where
+ * that is installed.  P2V_ERROR_INTERNAL when it does not. */
+gboolean files_validate_xml (const char *path, GCancellable *cancel, GError **error);
 
 /* Copies FROM to the new file TO. */
 gboolean files_copy (const char *from, const char *to, GError **error);

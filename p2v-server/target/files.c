@@ -233,7 +233,7 @@ target_files_publish (TargetFiles *files, Job *job, const char *xml, GError **er
 {
   g_autofree char *xml_name = g_path_get_basename (files->xml);
   g_autofree char *xml_temporary = temporary_for (files, xml_name);
-  if (!files_write_xml (xml_temporary, xml, job->cancel, error))
+  if (!files_write_xml (xml_temporary, xml, error))
     return FALSE;
   for (guint i = 0; i < job->disks->len; i++) {
     const JobDisk *disk = g_ptr_array_index (job->disks, i);

@@ -34,9 +34,8 @@ const char *target_files_prepare (TargetFiles *files, Job *job, const JobDisk *d
 /* The image's temporary name, NULL before it was prepared. */
 const char *target_files_temporary (TargetFiles *files, const JobDisk *disk);
 
-/* Writes XML under its temporary name, validates it (virt-xml-validate, where
- * installed), puts images, manifests and XML under their final names, all of it
- * on stable storage.  Never replaces a file. */
+/* Writes XML under its temporary name, puts images, manifests and XML under
+ * their final names, all of it on stable storage.  Never replaces a file. */
 gboolean target_files_publish (TargetFiles *files, Job *job, const char *xml, GError **error);
 
 /* Path of the domain XML under its final name (borrowed). */
@@ -56,5 +55,6 @@ void target_files_abandon (TargetFiles *files);
 
 /* Operations that kinds of target which end in files put into their table. */
 gboolean target_files_op_space (Target *target, Job *job, guint64 bytes, GError **error);
+gboolean target_files_op_describe (Target *target, Job *job, GError **error);
 char *target_files_op_prepare (Target *target, Job *job, JobDisk *disk, GError **error);
 gboolean target_files_op_write (Target *target, Job *job, GError **error);

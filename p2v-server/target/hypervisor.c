@@ -18,23 +18,22 @@ quiet (void *data G_GNUC_UNUSED, virErrorPtr cause G_GNUC_UNUSED)
 {
 }
 
-/* "qemu+ssh://host/system" and "qemu://host/system" have a host. */
+/* Only "DRIVER:///PATH", for instance "qemu:///system".  A host is another machine,
+ * and a transport or parameters may be so too, or even name a program that libvirt
+ * starts ("qemu+ext:///system?command=…", https://libvirt.org/uri.html): nothing
+ * that whoever may only convert machines should choose. */
 static gboolean
-is_remote (const char *uri)
+is_local (const char *uri)
 {
-  g_autofree char *host = NULL;
-  return g_uri_split (uri, G_URI_FLAGS_NONE, NULL, NULL, &host, NULL, NULL, NULL, NULL, NULL) &&
-         host && *host;
+  return g_regex_match_simple ("^[a-z]+:///[a-zA-Z0-9/._-]*$", uri, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 Hypervisor *
 hypervisor_open (const char *uri, GError **error)
 {
-  if (is_remote (uri)) {
-    p2v_set_error (
-        error, P2V_ERROR_TARGET,
-        "Name a hypervisor of the conversion server, for instance p2v.oc=qemu:///system.",
-        "The hypervisor %s is on another machine.", uri);
+  if (!is_local (uri)) {
+    p2v_set_error (error, P2V_ERROR_TARGET, "Use p2v.oc=qemu:///system or p2v.oc=qemu:///session.",
+                   "\"%s\" does not name a hypervisor of the conversion server itself.", uri);
     return NULL;
   }
   virSetErrorFunc (NULL, quiet);
@@ -180,19 +179,60 @@ hypervisor_has_network (Hypervisor *hypervisor, const char *name)
   return network != NULL;
 }
 
+static gboolean
+guest_refused (const Hypervisor *hypervisor, GError **error)
+{
+  p2v_set_error (error, P2V_ERROR_TARGET,
+                 "Check libvirt on the conversion server (virsh capabilities) or convert to files "
+                 "with p2v.o=local.",
+                 "libvirt at %s refuses the guest: %s.", hypervisor->uri,
+                 virGetLastErrorMessage ());
+  return FALSE;
+}
+
+/* XML without its network cards (caller frees with xmlFree). */
+static xmlChar *
+without_cards (const char *xml)
+{
+  xmlDoc *doc = xmlReadMemory (xml, (int)strlen (xml), NULL, NULL, XML_PARSE_NONET);
+  xmlXPathContext *context = doc ? xmlXPathNewContext (doc) : NULL;
+  xmlXPathObject *cards =
+      context ? xmlXPathEvalExpression (BAD_CAST "/domain/devices/interface", context) : NULL;
+  xmlChar *text = NULL;
+  for (int i = 0; cards && cards->nodesetval && i < cards->nodesetval->nodeNr; i++) {
+    xmlUnlinkNode (cards->nodesetval->nodeTab[i]);
+    xmlFreeNode (cards->nodesetval->nodeTab[i]);
+    cards->nodesetval->nodeTab[i] = NULL;
+  }
+  if (doc)
+    xmlDocDumpMemory (doc, &text, NULL);
+  xmlXPathFreeObject (cards);
+  xmlXPathFreeContext (context);
+  xmlFreeDoc (doc);
+  return text;
+}
+
+gboolean
+hypervisor_rehearse (Hypervisor *hypervisor, const char *xml, GError **error)
+{
+  xmlChar *plain = without_cards (xml);
+  char *native = virConnectDomainXMLToNative (hypervisor->connection, "qemu-argv",
+                                              plain ? (const char *)plain : xml, 0);
+  xmlFree (plain);
+  if (native || virGetLastErrorCode () == VIR_ERR_NO_SUPPORT) {
+    free (native);
+    return TRUE;
+  }
+  return guest_refused (hypervisor, error);
+}
+
 gboolean
 hypervisor_define (Hypervisor *hypervisor, const char *xml, GError **error)
 {
   virDomainPtr domain =
       virDomainDefineXMLFlags (hypervisor->connection, xml, VIR_DOMAIN_DEFINE_VALIDATE);
-  if (!domain) {
-    p2v_set_error (
-        error, P2V_ERROR_TARGET,
-        "Check libvirt on the conversion server (virsh capabilities) or convert to files "
-        "with p2v.o=local.",
-        "libvirt at %s refuses the guest: %s.", hypervisor->uri, virGetLastErrorMessage ());
-    return FALSE;
-  }
+  if (!domain)
+    return guest_refused (hypervisor, error);
   virDomainFree (domain);
   return TRUE;
 }

@@ -31,6 +31,11 @@ gboolean hypervisor_has_guest (Hypervisor *hypervisor, const char *name);
 gboolean hypervisor_has_uuid (Hypervisor *hypervisor, const char *uuid);
 gboolean hypervisor_has_network (Hypervisor *hypervisor, const char *name);
 
+/* Would this guest start there, as far as libvirt can tell without it: number of
+ * processors, machine type, firmware, devices.  Changes nothing.  Network cards
+ * are left out, for without privileges they cannot be tried.  P2V_ERROR_TARGET. */
+gboolean hypervisor_rehearse (Hypervisor *hypervisor, const char *xml, GError **error);
+
 /* Defines a guest, validated against libvirt's schema, not started and without
  * autostart.  P2V_ERROR_TARGET. */
 gboolean hypervisor_define (Hypervisor *hypervisor, const char *xml, GError **error);

@@ -103,6 +103,15 @@ libvirt_check (Target *target, Job *job, GError **error)
   return TRUE;
 }
 
+static gboolean
+libvirt_describe (Target *target, Job *job, GError **error)
+{
+  if (!target_files_op_describe (target, job, error))
+    return FALSE;
+  g_autoptr (Hypervisor) hypervisor = hypervisor_open (target_connection (job), error);
+  return hypervisor && hypervisor_rehearse (hypervisor, target->definition, error);
+}
+
 /* Noted before it is done, so that also a job that dies in between leaves
  * nothing that cannot be undone. */
 static gboolean
@@ -161,6 +170,7 @@ const TargetOps target_libvirt = {
     .words = "a guest defined in libvirt, images in a storage pool or a directory",
     .check = libvirt_check,
     .check_space = target_files_op_space,
+    .describe = libvirt_describe,
     .prepare_disk = target_files_op_prepare,
     .write_metadata = target_files_op_write,
     .register_guest = libvirt_register,

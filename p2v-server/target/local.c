@@ -3,24 +3,22 @@
 #include "../uuid.h"
 #include "files.h"
 
-static gboolean
-need_storage (const Target *target, GError **error)
+/* virt-p2v's default, so that what boots it by PXE goes on working. */
+#define DEFAULT_DIRECTORY "/var/tmp"
+
+/* Makes target->files for the directory where the images go. */
+static void
+find_directory (Target *target, Job *job)
 {
-  if (target->storage && *target->storage)
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_TARGET,
-                 "Add p2v.os=DIRECTORY, a directory on the conversion server.",
-                 "The target local needs to know where to.");
-  return FALSE;
+  gboolean given = target->storage && *target->storage;
+  if (!target->files)
+    target->files = target_files_new (job, given ? target->storage : DEFAULT_DIRECTORY);
 }
 
 static gboolean
 local_check (Target *target, Job *job, GError **error)
 {
-  if (!need_storage (target, error))
-    return FALSE;
-  if (!target->files)
-    target->files = target_files_new (job, target->storage);
+  find_directory (target, job);
   if (!target->uuid)
     target->uuid = guest_uuid (job->machine->uuid);
   g_autofree char *swtpm = g_find_program_in_path ("swtpm");
@@ -31,10 +29,8 @@ local_check (Target *target, Job *job, GError **error)
 static void
 local_abandon (Target *target, Job *job)
 {
-  if (!target->files && target->storage && *target->storage)
-    target->files = target_files_new (job, target->storage);
-  if (target->files)
-    target_files_abandon (target->files);
+  find_directory (target, job);
+  target_files_abandon (target->files);
 }
 
 const TargetOps target_local = {
@@ -42,6 +38,7 @@ const TargetOps target_local = {
     .words = "images and a libvirt domain XML in a directory",
     .check = local_check,
     .check_space = target_files_op_space,
+    .describe = target_files_op_describe,
     .prepare_disk = target_files_op_prepare,
     .write_metadata = target_files_op_write,
     .abandon = local_abandon,

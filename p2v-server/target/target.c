@@ -73,6 +73,7 @@ target_free (Target *target)
   target_files_free (target->files);
   if (target->data_free)
     target->data_free (target->data);
+  g_free (target->definition);
   g_free (target->uuid);
   g_free (target->format);
   g_free (target->storage);

@@ -16,11 +16,15 @@ typedef struct {
   /* Room for BYTES (whole guest)?  P2V_ERROR_SPACE with both figures. */
   gboolean (*check_space) (Target *target, Job *job, guint64 bytes, GError **error);
 
+  /* Once the guest is converted: makes its definition and finds out whether it
+   * will be accepted, before anything is copied for it. */
+  gboolean (*describe) (Target *target, Job *job, GError **error);
+
   /* Makes an empty image of the disk's size under a temporary name beside the
    * final one and returns that name (caller frees). */
   char *(*prepare_disk) (Target *target, Job *job, JobDisk *disk, GError **error);
 
-  /* After verification: everything under final names, metadata written, validated. */
+  /* After verification: everything under final names, metadata written. */
   gboolean (*write_metadata) (Target *target, Job *job, GError **error);
 
   /* Makes the guest known to a hypervisor, never started; may be NULL. */
@@ -38,6 +42,7 @@ struct Target {
   gboolean preallocated;
   struct TargetFiles *files; /* reserved name and images, for kinds that end in files */
   char *uuid;                /* of the guest's definition, chosen by check */
+  char *definition;          /* libvirt domain XML, made by describe */
   const char *domain_type;   /* "kvm" or "qemu": what the definition asks for */
   gboolean tpm;              /* an emulated TPM can be given to the guest */
   gpointer data;             /* of the kind, freed by abandon or target_free */

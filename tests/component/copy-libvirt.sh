@@ -76,7 +76,9 @@ virsh pool-define-as guests dir --target "$WORK/pool" >/dev/null
 expect_error "pool not active" target 'pool "guests" is not active.*pool-start guests'
 virsh pool-start guests >/dev/null
 ! run_tool "$DISK" os=guests oc=qemu+ssh://elsewhere/system phases=plan || fail "another machine"
-expect_error "another machine" target 'elsewhere/system is on another machine.*qemu:///system'
+expect_error "another machine" target 'elsewhere/system" does not name a hypervisor.*qemu:///system'
+! run_tool "$DISK" os=guests "oc=qemu+ext:///session?command=/bin/false" phases=plan || fail "a program"
+expect_error "a program as transport" target 'does not name a hypervisor.*qemu:///system'
 ! run_tool "$DISK" os=guests oc=nonsense:///x phases=plan || fail "nonsense URI"
 expect_error "nonsense URI" target 'libvirt does not answer at nonsense:///x'
 [ -z "$(ls -A "$WORK/pool")" ] || fail "nothing is left in the pool"
@@ -130,10 +132,20 @@ ok "another process undoes definition and files"
 
 # ---- libvirt refuses the guest ----
 # The schema knows no upper limit for processors, libvirt does.
-! run_tool name=web4 "$DISK" os="$OUT" vcpus=5000 client=1 phases=plan,copy,verify,finish ||
-  fail "refused by libvirt"
-expect_error "refused by libvirt" target 'libvirt at qemu:///session refuses the guest: .*5000|288'
-expect_clean "refused by libvirt"
+! run_tool name=web4 "$DISK" os="$OUT" vcpus=5000 client=1 phases=plan || fail "refused before the copy"
+expect_error "refused before the copy" target 'libvirt at qemu:///session refuses the guest: .*288'
+expect_clean "refused before the copy"
+# The same name was taken while this one was copied.
+run_tool name=web4 uuid=00000000-0000-0000-0000-000000000002 "$DISK" os="$OUT" client=1 \
+  phases=plan,copy,verify || fail "copy before the refusal"
+sed -e "s/$UUID/22222222-2222-3333-4444-555555555555/" -e 's/>web</>web4</' -e 's/52:54:00:12:34:56/52:54:00:12:34:58/' \
+  "$WORK/pool/web.xml" >"$WORK/web4.xml"
+virsh define "$WORK/web4.xml" >/dev/null
+! run_tool name=web4 uuid=00000000-0000-0000-0000-000000000002 "$DISK" os="$OUT" client=1 phases=finish ||
+  fail "refused in the end"
+expect_error "refused in the end" target 'has a guest "web4" already'
+expect_clean "refused in the end"
+virsh undefine web4
 [ "$(guests)" = "$(printf 'web\nweb2')" ] || fail "nothing new is defined: $(guests)"
 ok "nothing new is defined"
 done_testing

@@ -65,6 +65,33 @@ test_text (void **state G_GNUC_UNUSED)
   assert_true (strstr (text, "How to go live") < strstr (text, "Phases"));
 }
 
+/* A guest may be called what it likes. */
+static void
+test_escapes (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (Report) report = report_new ();
+  report_warning (report, "the system \033]0;owned\007 is called \302\233 2J");
+  g_autofree char *text = report_to_text (report);
+  assert_non_null (strstr (text, "\n- the system  ]0;owned  is called   2J\n"));
+}
+
+static void
+count_warning (const char *text, gpointer data)
+{
+  assert_string_equal (text, "the disk 1 is old");
+  (*(guint *)data)++;
+}
+
+static void
+test_warning (void **state G_GNUC_UNUSED)
+{
+  guint n = 0;
+  g_autoptr (Report) report = report_new ();
+  report_on_warning (report, count_warning, &n);
+  report_warning (report, "the disk %d is old", 1);
+  assert_int_equal (n, 1);
+}
+
 static void
 test_empty (void **state G_GNUC_UNUSED)
 {
@@ -101,6 +128,8 @@ main (void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_json),
       cmocka_unit_test (test_text),
+      cmocka_unit_test (test_escapes),
+      cmocka_unit_test (test_warning),
       cmocka_unit_test (test_empty),
       cmocka_unit_test (test_files),
   };

@@ -153,7 +153,6 @@ test_directory (void **state)
 {
   Fixture *f = *state;
   set (f, "output.type", "local");
-  expect_refusal (f, "p2v.os=DIRECTORY");
   g_autofree char *missing = g_build_filename (f->top, "missing", NULL);
   set (f, "output.storage", missing);
   expect_refusal (f, "does not exist");

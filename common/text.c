@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text.h"
+
+char *
+p2v_text_clean (const char *text, const char *keep)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *clean = g_string_new (NULL);
+  for (const char *p = valid; *p; p = g_utf8_next_char (p)) {
+    gunichar c = g_utf8_get_char (p);
+    gboolean shown = g_unichar_isprint (c) || g_utf8_strchr (keep, -1, c);
+    g_string_append_unichar (clean, shown ? c : ' ');
+  }
+  return g_string_free (clean, FALSE);
+}
