@@ -163,38 +163,54 @@ is_own_disk (Udev *udev, UdevDevice *device)
          !is_boot_medium (udev, device);
 }
 
-/* sda, sdb, … sdz, sdaa; nvme0n1 before nvme10n1; memory cards last, because a
- * server's system is hardly ever on one. */
-static gint
-compare_names (gconstpointer a, gconstpointer b)
+typedef struct {
+  char *place; /* in /sys/devices */
+  P2vDisk *disk;
+} Found;
+
+static void
+found_free (gpointer data)
 {
-  const char *left = (*(P2vDisk *const *)a)->device, *right = (*(P2vDisk *const *)b)->device;
-  gboolean left_card = strstr (left, "/mmcblk") != NULL,
-           right_card = strstr (right, "/mmcblk") != NULL;
+  Found *found = data;
+  g_free (found->place);
+  g_free (found);
+}
+
+/* By where they are plugged in: the kernel looks for disks on all ports at once, and
+ * which of them becomes sda may change with every boot.  Numbers in a place (port 2,
+ * port 10) count as numbers.  Memory cards last, because a server's system is hardly
+ * ever on one. */
+static gint
+compare_places (gconstpointer a, gconstpointer b)
+{
+  const Found *left = *(Found *const *)a, *right = *(Found *const *)b;
+  gboolean left_card = strstr (left->disk->device, "/mmcblk") != NULL,
+           right_card = strstr (right->disk->device, "/mmcblk") != NULL;
   if (left_card != right_card)
     return left_card - right_card;
-  gsize left_letters = strcspn (left, G_CSET_DIGITS),
-        right_letters = strcspn (right, G_CSET_DIGITS);
-  if (left_letters != right_letters && left[left_letters] == '\0' && right[right_letters] == '\0' &&
-      strncmp (left, right, strlen ("/dev/sd")) == 0)
-    return left_letters < right_letters ? -1 : 1;
-  return strverscmp (left, right);
+  return strverscmp (left->place, right->place);
 }
 
 GPtrArray *
 disk_udev_list (Udev *udev)
 {
-  GPtrArray *disks = g_ptr_array_new ();
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (found_free);
   g_autoptr (UdevEnumerate) list = enumerate (udev, NULL);
   UdevEntry *entry;
   udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (list))
   {
     g_autoptr (UdevDevice) device =
         udev_device_new_from_syspath (udev, udev_list_entry_get_name (entry));
-    if (device && is_own_disk (udev, device))
-      g_ptr_array_add (disks, describe (udev, device));
+    if (!device || !is_own_disk (udev, device))
+      continue;
+    Found *found = g_new (Found, 1);
+    *found = (Found){g_strdup (udev_device_get_syspath (device)), describe (udev, device)};
+    g_ptr_array_add (all, found);
   }
-  g_ptr_array_sort (disks, compare_names);
+  g_ptr_array_sort (all, compare_places);
+  GPtrArray *disks = g_ptr_array_new ();
+  for (guint i = 0; i < all->len; i++)
+    g_ptr_array_add (disks, ((Found *)g_ptr_array_index (all, i))->disk);
   return disks;
 }
 

@@ -4,7 +4,8 @@
 #include "common/machine.h"
 #include "udev.h"
 
-/* Every whole disk that may be this machine's own: P2vDisk *, by kernel name.
+/* Every whole disk that may be this machine's own: P2vDisk *, in the order
+ * of controllers and ports.
  * Not: removable media, the medium that the image was booted from, what the
  * kernel makes itself (loop, ram, md, dm), eMMC boot areas, paths hidden behind
  * a multipath device, devices of size 0. */

@@ -51,7 +51,7 @@ need_room (const char *dir, guint64 have, guint64 need, const char *what, GError
   p2v_set_error (
       error, P2V_ERROR_SPACE,
       "Make room there on the conversion server, or set P2V_STATE_DIR for the login user "
-      "to a directory with more.",
+      "to a directory with more (see p2v-server(8), ENVIRONMENT).",
       "The job directory %s has too little room: %s are free, %s needs %s.", dir, have_text, what,
       need_text);
   return FALSE;

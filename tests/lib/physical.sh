@@ -8,6 +8,8 @@
 #   physical.sh stop RUN              pull the plug, tidy up
 #   physical.sh qmp RUN COMMAND [JSON]
 #   physical.sh screen RUN FILE.png
+#   physical.sh type RUN TEXT         types a line on the first serial port
+#   physical.sh await RUN SECONDS RE [N]   until the serial log has N lines that match
 #
 # start's options:
 #   --guest DIR     made by tests/guests: guest.env and the disks. The machine
@@ -141,6 +143,26 @@ physical_screen() {
 		"{\"filename\": \"$(readlink -f "$2")\", \"format\": \"png\"}" >/dev/null
 }
 
+# physical_type RUN TEXT: a line from the far end of the serial cable
+physical_type() {
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+for byte in sys.argv[2].encode() + b"\r":
+    s.sendall(bytes([byte]))
+    time.sleep(0.02)  # faster, and an emulated machine loses some
+s.shutdown(socket.SHUT_WR)' "$1/serial.sock" "$2"
+}
+
+# physical_await RUN SECONDS RE [N]: 0 when the serial log has N (1) lines that match
+physical_await() {
+	local run=$1 deadline=$((SECONDS + $2)) re=$3 times=${4:-1}
+	while (($(grep -acE -- "$re" "$run/serial.log" || true) < times)); do
+		((SECONDS < deadline)) && physical_running "$run" || return
+		sleep 0.5
+	done
+}
+
 # physical_kill PIDFILE: ends that process and waits until it is gone
 physical_kill() {
 	local pid tries=0
@@ -164,7 +186,7 @@ physical_stop() {
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
 	set -euo pipefail
 	case ${1:-} in
-	start | wait | stop | qmp | screen) "physical_$1" "${@:2}" ;;
+	start | wait | stop | qmp | screen | type | await) "physical_$1" "${@:2}" ;;
 	*) sed -n '/^# The simulated/,/^# This machine/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 fi
