@@ -156,11 +156,13 @@ s.shutdown(socket.SHUT_WR)' "$1/serial.sock" "$2"
 
 # physical_await RUN SECONDS RE [N]: 0 when the serial log has N (1) lines that match
 physical_await() {
-	local run=$1 deadline=$((SECONDS + $2)) re=$3 times=${4:-1}
-	while (($(grep -acE -- "$re" "$run/serial.log" || true) < times)); do
-		((SECONDS < deadline)) && physical_running "$run" || return
+	local run=$1 deadline=$((SECONDS + $2)) re=$3 times=${4:-1} seen
+	while physical_running "$run" && ((SECONDS < deadline)); do
+		seen=$(grep -acE -- "$re" "$run/serial.log") || true
+		[[ ${seen:-0} -lt $times ]] || return 0
 		sleep 0.5
 	done
+	return 1
 }
 
 # physical_kill PIDFILE: ends that process and waits until it is gone

@@ -11,7 +11,7 @@ set -euo pipefail
 . tests/lib/physical.sh
 
 GUEST=$WORK/guest
-RUN=$WORK/run
+RUN=$WORK/machine
 trap 'physical_stop "$RUN"' EXIT
 tests/guests/tiny-disk.sh --variant no-os --out "$GUEST" >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
 sum=$(sha256sum <"$GUEST/disk0.raw")
