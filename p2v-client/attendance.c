@@ -9,6 +9,7 @@
 #define TICK_MS     250                       /* the longest that digests wait */
 #define ACCEPT_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
 #define CANCEL_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
+#define FAREWELL_TIME (20 * G_TIME_SPAN_SECOND) /* for a broken link to take the word to cancel */
 /* At the end of a job its channels may end before its "finished" arrives. */
 #define GRACE  (5 * G_TIME_SPAN_SECOND)
 #define BYE_MS 5000
@@ -178,7 +179,7 @@ note_loss (Attendance *attendance, const GError *cause)
 }
 
 /* A person who has had enough while we tried still wants the job to be cancelled: for
- * that it goes on, until *DEADLINE. */
+ * that it goes on, for a while. */
 static gboolean
 reopen_line (Attendance *attendance, gint64 *deadline, GError **error)
 {
@@ -193,9 +194,11 @@ reopen_line (Attendance *attendance, gint64 *deadline, GError **error)
     }
     g_clear_error (&cause);
     attendance->cancelling = TRUE;
+    attendance->backoff = (Backoff){0};
     *deadline = g_get_monotonic_time () + CANCEL_TIME;
   }
-  if (line_reopen (attendance->line, &attendance->backoff, *deadline, NULL, &cause))
+  gint64 end = MIN (*deadline, g_get_monotonic_time () + FAREWELL_TIME);
+  if (line_reopen (attendance->line, &attendance->backoff, end, NULL, &cause))
     return TRUE;
   g_autofree char *problem = p2v_error_problem (cause);
   g_error_free (cause);
