@@ -89,10 +89,9 @@ take_job (Attendance *attendance, JsonObject *message, GError **error)
 {
   const char *job = p2v_json_string (message, "job", "");
   gsize length = strlen (job);
-  gboolean expected =
-      attendance->job ? attendance->lost_since && strcmp (job, attendance->job) == 0
-                      : length > 0 && length <= JOB_ID_MAX &&
-                            strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
+  gboolean expected = attendance->job ? attendance->lost_since && strcmp (job, attendance->job) == 0
+                                      : length > 0 && length <= JOB_ID_MAX &&
+                                            strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
   if (!expected) {
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
                    "The conversion server named a job in a way that is not allowed.");
@@ -193,4 +192,3 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
   attendance->emit (event, attendance->data);
   return TRUE;
 }
-

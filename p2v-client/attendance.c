@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define TICK_MS     250                       /* the longest that digests wait */
-#define ACCEPT_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
-#define CANCEL_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
+#define TICK_MS       250                       /* the longest that digests wait */
+#define ACCEPT_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
+#define CANCEL_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
 #define FAREWELL_TIME (20 * G_TIME_SPAN_SECOND) /* for a broken link to take the word to cancel */
 /* At the end of a job its channels may end before its "finished" arrives. */
 #define GRACE  (5 * G_TIME_SPAN_SECOND)
@@ -283,8 +283,8 @@ serve_until (Attendance *attendance, gboolean (*reached) (const Attendance *), g
       explain_silence (attendance, error);
       return FALSE;
     }
-    if (attendance->lost_since && g_get_monotonic_time () > attendance->lost_since +
-                                                                attendance->patience + ACCEPT_TIME) {
+    if (attendance->lost_since &&
+        g_get_monotonic_time () > attendance->lost_since + attendance->patience + ACCEPT_TIME) {
       attendance->unreachable = TRUE;
       explain_silence (attendance, error);
       return FALSE;

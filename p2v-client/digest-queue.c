@@ -79,8 +79,7 @@ digest_queue_taken (DigestQueue *queue, gint64 disk, gint64 records)
   g_mutex_lock (&queue->lock);
   Source *source = &queue->sources[disk];
   guint64 n = (guint64)records - source->taken;
-  gboolean ok =
-      (guint64)records >= source->taken && n <= source->sent / P2V_DIGEST_RECORD_SIZE;
+  gboolean ok = (guint64)records >= source->taken && n <= source->sent / P2V_DIGEST_RECORD_SIZE;
   if (ok) {
     guint bytes = (guint)n * P2V_DIGEST_RECORD_SIZE;
     if (bytes > 0)

@@ -240,7 +240,8 @@ judge_end (Relay *relay, GError **error)
   }
   g_autofree char *words = g_strdelimit (g_strstrip (g_strdup (said)), "\n\r", ' ');
   gboolean lost = status < 0 || status == P2V_DATA_LOST;
-  p2v_set_error (error, lost ? P2V_ERROR_LINK : P2V_ERROR_JOB, "Look at the job with \"p2v-server list\" there.",
+  p2v_set_error (error, lost ? P2V_ERROR_LINK : P2V_ERROR_JOB,
+                 "Look at the job with \"p2v-server list\" there.",
                  "The conversion server ended the data channel of disk %u: %s.", relay->disk + 1,
                  *words ? words : "it gave no reason");
   return FALSE;

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define PORT         22
-#define CONNECT_S    20                    /* for TCP, and again for key exchange, and for login */
+#define CONNECT_S    20 /* for TCP, and again for key exchange, and for login */
 #define SILENCE      (P2V_SILENCE_S * G_USEC_PER_SEC) /* of a server that was asked */
 #define KEEPALIVE    (P2V_ALIVE_S * G_USEC_PER_SEC)
 #define WAIT_STEP_MS 50
@@ -36,8 +36,8 @@ struct Session {
   ssh_session ssh;
   ssh_event event; /* NULL until logged in */
   struct ssh_counter_struct traffic;
-  guint64 heard;     /* bytes so far */
-  gint64 asked;      /* monotonic time of the first unanswered probe, 0 none */
+  guint64 heard; /* bytes so far */
+  gint64 asked;  /* monotonic time of the first unanswered probe, 0 none */
   gint64 last_probe;
   char *server;
   char *peer;

@@ -12,7 +12,7 @@
 struct View {
   Console *console;
   gboolean verbose;
-  char *phase; /* NULL before the first and after the last */
+  char *phase;   /* NULL before the first and after the last */
   gboolean lost; /* the link is broken just now */
   Estimate estimate;
   gint64 recorded; /* when the last record came */

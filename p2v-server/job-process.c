@@ -221,10 +221,11 @@ on_lost (gpointer data)
     return;
   }
   p2v_warning ("the client is lost");
-  g_autofree char *remedy = g_strdup_printf (
-      "It goes on as far as it can without it, and with it when it comes back; \"p2v-server cancel %s\" ends it and removes what "
-      "it made.",
-      process->job->id);
+  g_autofree char *remedy =
+      g_strdup_printf ("It goes on as far as it can without it, and with it when it comes back; "
+                       "\"p2v-server cancel %s\" ends it and removes what "
+                       "it made.",
+                       process->job->id);
   if (!process->cancelled)
     job_set_status (process->job, STATE_WAITING, "The connection to the client is lost.", remedy);
 }
@@ -247,8 +248,8 @@ on_greeting (gpointer data)
   for (guint i = 0; !process->over && i < process->job->disks->len; i++) {
     const JobDisk *disk = g_ptr_array_index (process->job->disks, i);
     struct stat st;
-    g_ptr_array_add (
-        messages, taken_message (i, stat (disk->digests, &st) == 0 ? (guint64)st.st_size : 0));
+    g_ptr_array_add (messages,
+                     taken_message (i, stat (disk->digests, &st) == 0 ? (guint64)st.st_size : 0));
   }
   job_add_standing (process->job, messages);
   return messages;

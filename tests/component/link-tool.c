@@ -8,7 +8,8 @@
  *                                       stdin and stdout, one NBD client at SOCKET
  *
  * export and tunnel print "up" and run until standard input ends, then print
- * "counters" with what was served; a tunnel that gives up says "failed" at once.  Every error is one line "CODE: sentence". */
+ * "counters" with what was served; a tunnel that gives up says "failed" at once.  Every error is
+ * one line "CODE: sentence". */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
