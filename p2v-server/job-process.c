@@ -25,7 +25,7 @@
 #define SAVE_MS     1000 /* progress in state.json */
 #define KILL_MS     250
 #define PATIENCE_US (1 * G_USEC_PER_SEC) /* after SIGTERM */
-#define ATTACH_S    30                   /* the session connects at once */
+#define ATTACH_S    30                   /* the session connects at once, unless it is cut */
 #define BYE_S       10                   /* the client says bye at once */
 
 typedef struct {
@@ -204,12 +204,14 @@ on_attached (gpointer data)
 {
   Process *process = data;
   p2v_info ("the client is connected");
-  if (process->over)
+  if (process->over) {
     channel_send (process->job->state->channel, process->last);
-  else if (!process->worker)
-    process->worker = g_thread_new ("phases", run_worker, process);
-  else if (!process->cancelled)
+    return;
+  }
+  if (!process->cancelled)
     job_set_status (process->job, STATE_RUNNING, NULL, NULL);
+  if (!process->worker)
+    process->worker = g_thread_new ("phases", run_worker, process);
 }
 
 static void
@@ -318,6 +320,16 @@ static const ChannelEvents events = {.attached = on_attached,
 
 /* ---- the process ---- */
 
+/* No client has come at all: its session was cut between start and attach. */
+static gboolean
+on_late_client (gpointer data)
+{
+  Process *process = data;
+  if (!process->worker && !process->over)
+    on_lost (process);
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean
 on_no_client (gpointer data)
 {
@@ -393,7 +405,8 @@ serve (Process *process)
   g_unix_signal_add (SIGTERM, on_signal, process);
   g_unix_signal_add (SIGINT, on_signal, process);
   g_timeout_add (SAVE_MS, on_save, process);
-  g_timeout_add_seconds (ATTACH_S, on_no_client, process);
+  g_timeout_add_seconds (ATTACH_S, on_late_client, process);
+  g_timeout_add_seconds (ATTACH_S + P2V_RECONNECT_S, on_no_client, process);
   g_main_loop_run (process->loop);
   g_main_loop_unref (process->loop);
 }

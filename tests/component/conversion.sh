@@ -87,7 +87,7 @@ PYTHON
 check "the digests that were not taken are sent again, and no others" resent
 # says NUMBER RE: so many lines of the client's output
 says () { test "$(grep -cE "$2" "$WORK/client.out")" -eq "$1"; }
-check "the person is told of each break" says 3 "connection to the conversion server is lost"
+check "the person is told of each break" says 3 "p2v-server has ended its session.*Trying to connect again"
 check "and of its end" says 3 "Connected again after [0-9]+ s"
 check "the phase is told once" says 1 "== copy"
 check "and nothing stays behind" expect_clean
@@ -128,7 +128,7 @@ client_wait
 expect_failure "a connection that does not come again" "broke and could not be made again.*refused the connection.*Job fakejob2 is left.*p2v-server cancel fakejob2" "" 20
 bench_start
 cut_off 900
-for _ in $(seq 100); do grep -q "trying to connect again" "$WORK/client.out" && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q "Trying to connect again" "$WORK/client.out" && break; sleep 0.1; done
 kill -INT "$CLIENT_PID"
 client_wait
 expect_failure "Ctrl-C while there is no connection" "Cancelled without telling.*p2v-server cancel fakejob2" "" 40
