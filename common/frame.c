@@ -85,6 +85,12 @@ p2v_encoder_end (P2vEncoder *encoder G_GNUC_UNUSED, GByteArray *out)
   put_header (out, 'E', 0, 0);
 }
 
+void
+p2v_encoder_alive (P2vEncoder *encoder G_GNUC_UNUSED, GByteArray *out)
+{
+  put_header (out, 'K', 0, 0);
+}
+
 P2vDecoder *
 p2v_decoder_new (void)
 {
@@ -127,8 +133,9 @@ take_header (P2vDecoder *decoder, GError **error)
     return bad_frame (error, "the reserved byte is not 0");
   switch (decoder->kind) {
   case 'E':
+  case 'K':
     if (decoder->length || decoder->original)
-      return bad_frame (error, "an end with a length");
+      return bad_frame (error, "an end or a sign of life with a length");
     return TRUE;
   case 'P':
     if (decoder->length != decoder->original)
@@ -184,8 +191,9 @@ p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArra
         break;
       if (!take_header (decoder, error))
         return FALSE;
-      if (decoder->kind == 'E')
-        decoder->ended = TRUE;
+      decoder->ended = decoder->kind == 'E';
+      if (decoder->kind == 'K')
+        decoder->have = 0;
       continue;
     }
     gsize part = MIN (length, decoder->length - decoder->payload->len);

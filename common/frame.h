@@ -2,12 +2,15 @@
 /* Frames of a data channel.  The bytes of an NBD connection travel in frames in
  * both directions so that they can be compressed and counted:
  *
- *   magic/flags  u8   'P' raw payload, 'Z' zstd-compressed payload, 'E' end of stream
+ *   magic/flags  u8   'P' raw payload, 'Z' zstd-compressed payload, 'E' end of stream,
+ *                      'K' sign of life
  *   reserved     u8   0
- *   length       be32 bytes of payload that follow (0 for 'E', else 1 … P2V_FRAME_MAX)
- *   original     be32 bytes after decompression (= length for 'P', 0 for 'E')
+ *   length       be32 bytes of payload that follow (0 for 'E' and 'K', else 1 … P2V_FRAME_MAX)
+ *   original     be32 bytes after decompression (= length for 'P', 0 for 'E' and 'K')
  *
- * 'E' half-closes that direction; the other goes on. */
+ * 'E' half-closes that direction; the other goes on.  'K' carries nothing; the client
+ * sends it where nothing else was sent for P2V_ALIVE_S seconds, so that a link that
+ * drops everything can be told from a slow disk. */
 #pragma once
 #include <glib.h>
 
@@ -27,6 +30,13 @@ void p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboo
                        GByteArray *out);
 /* Appends the end-of-stream frame. */
 void p2v_encoder_end (P2vEncoder *encoder, GByteArray *out);
+/* Appends a sign of life. */
+void p2v_encoder_alive (P2vEncoder *encoder, GByteArray *out);
+
+/* Exit status of `p2v-server data` when its client vanished without an end frame, or
+ * was silent for P2V_SILENCE_S seconds (EX_TEMPFAIL of sysexits.h): another channel
+ * may be opened. */
+#define P2V_DATA_LOST 75
 
 P2vDecoder *p2v_decoder_new (void);
 void p2v_decoder_free (P2vDecoder *decoder);

@@ -22,7 +22,11 @@ typedef struct {
 /* The protocol: docs/protocol.md says what each means. */
 static const Shape shapes[] = {
     {P2V_FROM_CLIENT, "hello", {{"protocol", INT, 0}, {"version", STRING, 0}}},
-    {P2V_FROM_CLIENT, "start", {{"settings", OBJECT, 0}, {"machine", OBJECT, 0}}},
+    {P2V_FROM_CLIENT,
+     "start",
+     {{"instance", STRING, 0}, {"settings", OBJECT, 0}, {"machine", OBJECT, 0}}},
+    {P2V_FROM_CLIENT, "attach", {{"job", STRING, 0}, {"instance", STRING, 0}}},
+    {P2V_FROM_CLIENT, "alive", {{0}}},
     {P2V_FROM_CLIENT, "digests", {{"disk", INT, 0}, {"records", STRING, 0}}},
     {P2V_FROM_CLIENT, "answer", {{"id", INT, 0}, {"data", OBJECT, 0}}},
     {P2V_FROM_CLIENT, "cancel", {{0}}},
@@ -39,6 +43,7 @@ static const Shape shapes[] = {
      {{"phase", STRING, 0}, {"words", STRING, 0}, {"index", INT, 0}, {"count", INT, 0}}},
     {P2V_FROM_SERVER, "progress", {{"phase", STRING, 0}, {"done", INT, 0}, {"total", INT, 0}}},
     {P2V_FROM_SERVER, "log", {{"level", STRING, 0}, {"text", STRING, 0}}},
+    {P2V_FROM_SERVER, "taken", {{"disk", INT, 0}, {"records", INT, 0}}},
     {P2V_FROM_SERVER, "query", {{"id", INT, 0}, {"what", STRING, 0}}},
     {P2V_FROM_SERVER,
      "finished",
@@ -165,6 +170,13 @@ p2v_message_parse (const char *line, gsize length, P2vDirection from, GError **e
   if (!check_members (object, shape, error))
     return NULL;
   return json_object_ref (object);
+}
+
+gboolean
+p2v_instance_is_valid (const char *text)
+{
+  return strlen (text) == P2V_INSTANCE_LENGTH &&
+         strspn (text, G_CSET_DIGITS "abcdef") == P2V_INSTANCE_LENGTH;
 }
 
 JsonObject *

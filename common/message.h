@@ -10,6 +10,17 @@
 /* Longest line either side accepts, newline included, in bytes. */
 #define P2V_MESSAGE_MAX (1024u * 1024u)
 
+/* Each side takes the link for broken after so long without a sign of life from the
+ * other; the client gives one that often, on every channel. */
+#define P2V_SILENCE_S 30
+#define P2V_ALIVE_S   5
+
+/* For so long a client tries to come back, unless p2v.reconnect= says otherwise. */
+#define P2V_RECONNECT_S 900
+
+/* "instance" of start and attach: so many lower-case hexadecimal digits. */
+#define P2V_INSTANCE_LENGTH 32
+
 typedef enum { P2V_FROM_CLIENT, P2V_FROM_SERVER } P2vDirection;
 
 /* Parses one line (without its newline, need not be terminated).  Errors:
@@ -17,6 +28,9 @@ typedef enum { P2V_FROM_CLIENT, P2V_FROM_SERVER } P2vDirection;
  * an object, nested deeper than 32, unknown type, unknown or missing or
  * wrongly typed member.  Caller unrefs. */
 JsonObject *p2v_message_parse (const char *line, gsize length, P2vDirection from, GError **error);
+
+/* Is TEXT what an instance looks like? */
+gboolean p2v_instance_is_valid (const char *text);
 
 /* A new object with "type" set (caller unrefs). */
 JsonObject *p2v_message_new (const char *type);

@@ -1,51 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "attendance.h"
+#include "attendance-private.h"
 #include "common/error.h"
 #include "common/log.h"
-#include "digest-queue.h"
 #include "inventory.h"
 #include <string.h>
+#include <sys/random.h>
 
-#define TICK_MS     250                       /* the longest that digests wait */
-#define ACCEPT_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
-#define CANCEL_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
+#define TICK_MS       250                       /* the longest that digests wait */
+#define ACCEPT_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
+#define CANCEL_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
+#define FAREWELL_TIME (20 * G_TIME_SPAN_SECOND) /* for a broken link to take the word to cancel */
 /* At the end of a job its channels may end before its "finished" arrives. */
-#define GRACE      (5 * G_TIME_SPAN_SECOND)
-#define UNSENT_MAX (1024u * 1024u) /* digests wait here when the server does not read */
-#define JOB_ID_MAX 32
-#define BYE_MS     5000
+#define GRACE  (5 * G_TIME_SPAN_SECOND)
+#define BYE_MS 5000
+/* Digests of 75 GB that the job has not taken: then its reads wait until it does. */
+#define DIGESTS_MAX (32u * 1024u * 1024u)
 
-struct Attendance {
-  Control *control;
-  const P2vMachine *machine;
-  GCancellable *cancel;
-  AttendanceEvent emit;
-  gpointer data;
-  DigestQueue *digests;
-  Export *export;
-  Tunnel *tunnel;
-  guint64 *baseline; /* the block layer's counters when the job started */
-  char *job;
-  gboolean started; /* "start" was sent: there may be a job */
-  gboolean finished;
-  GError *outcome; /* what "finished" said; NULL: success */
-  JsonObject *summary;
-  gboolean cancelling;
-  gboolean silent; /* the server did not answer a cancel in time */
-  GError *broken;  /* first failure on this side */
-  gint64 broken_since;
-};
+/* Nobody else can guess it: whoever knows it is this process. */
+static char *
+new_instance (void)
+{
+  guint8 bytes[P2V_INSTANCE_LENGTH / 2];
+  if (getrandom (bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    g_error ("getrandom failed");
+  GString *text = g_string_new (NULL);
+  for (guint i = 0; i < sizeof bytes; i++)
+    g_string_append_printf (text, "%02x", bytes[i]);
+  return g_string_free (text, FALSE);
+}
 
 Attendance *
-attendance_new (Control *control, const P2vMachine *machine, GCancellable *cancel,
+attendance_new (Line *line, const P2vMachine *machine, guint patience_s, GCancellable *cancel,
                 AttendanceEvent emit, gpointer data)
 {
   Attendance *attendance = g_new0 (Attendance, 1);
-  attendance->control = control;
+  attendance->line = line;
   attendance->machine = machine;
+  attendance->patience = patience_s * G_USEC_PER_SEC;
   attendance->cancel = cancel;
   attendance->emit = emit;
   attendance->data = data;
+  attendance->instance = new_instance ();
   attendance->digests = digest_queue_new (machine->disks->len);
   attendance->baseline = g_new0 (guint64, machine->disks->len);
   for (guint i = 0; i < machine->disks->len; i++) {
@@ -64,7 +59,10 @@ attendance_free (Attendance *attendance)
   g_clear_error (&attendance->outcome);
   g_clear_error (&attendance->broken);
   g_clear_pointer (&attendance->summary, json_object_unref);
+  g_clear_pointer (&attendance->start, json_object_unref);
   g_free (attendance->baseline);
+  g_free (attendance->instance);
+  g_free (attendance->phase);
   g_free (attendance->job);
   g_free (attendance);
 }
@@ -100,149 +98,28 @@ attendance_summary (Attendance *attendance)
 }
 
 static void
-send_digests (Attendance *attendance, gboolean all)
+send_word (Attendance *attendance, const char *type)
 {
-  JsonObject *message;
-  while ((all || control_unsent (attendance->control) < UNSENT_MAX) &&
-         (message = digest_queue_take (attendance->digests))) {
-    control_send (attendance->control, message);
-    json_object_unref (message);
-  }
-}
-
-JsonObject *
-attendance_stats (Attendance *attendance)
-{
-  JsonObject *stats = json_object_new ();
-  JsonArray *disks = json_array_new ();
-  TunnelCounters counters = {0};
-  if (attendance->export)
-    export_flush (attendance->export); /* the filters' count is made of the records */
-  for (guint i = 0; i < attendance->machine->disks->len; i++) {
-    const P2vDisk *disk = g_ptr_array_index (attendance->machine->disks, i);
-    guint64 block_layer = disks_bytes_read (disk->device) - attendance->baseline[i];
-    guint64 nbdkit = attendance->export ? export_bytes_read (attendance->export, i) : 0;
-    if (attendance->tunnel)
-      tunnel_counters (attendance->tunnel, i, &counters);
-    JsonObject *entry = json_object_new ();
-    json_object_set_int_member (entry, "block_layer", (gint64)block_layer);
-    json_object_set_int_member (entry, "nbdkit", (gint64)nbdkit);
-    json_object_set_int_member (entry, "payload", (gint64)counters.payload_out);
-    json_object_set_int_member (entry, "wire", (gint64)counters.wire_out);
-    json_array_add_object_element (disks, entry);
-  }
-  if (attendance->tunnel)
-    tunnel_counters (attendance->tunnel, G_MAXUINT, &counters);
-  json_object_set_array_member (stats, "disks", disks);
-  json_object_set_int_member (stats, "wire_in", (gint64)counters.wire_in);
-  return stats;
-}
-
-static gboolean
-answer_query (Attendance *attendance, JsonObject *query, GError **error)
-{
-  const char *what = p2v_json_string (query, "what", "");
-  JsonObject *data;
-  if (strcmp (what, "digests") == 0) {
-    if (attendance->export)
-      export_flush (attendance->export);
-    send_digests (attendance, TRUE);
-    data = json_object_new ();
-  } else if (strcmp (what, "stats") == 0) {
-    data = attendance_stats (attendance);
-  } else {
-    g_autofree char *clean = control_clean_text (what);
-    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
-                   "The conversion server asks for \"%s\", which this client does not know.",
-                   clean);
-    return FALSE;
-  }
-  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
-  json_object_set_int_member (answer, "id", p2v_json_int (query, "id", 0));
-  json_object_set_object_member (answer, "data", data);
-  control_send (attendance->control, answer);
-  return TRUE;
-}
-
-/* The id becomes a word on a command line over there. */
-static gboolean
-take_job (Attendance *attendance, JsonObject *message, GError **error)
-{
-  const char *job = p2v_json_string (message, "job", "");
-  gsize length = strlen (job);
-  if (attendance->job || length == 0 || length > JOB_ID_MAX ||
-      strspn (job, G_CSET_a_2_z G_CSET_DIGITS) != length) {
-    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
-                   "The conversion server named a job in a way that is not allowed.");
-    return FALSE;
-  }
-  attendance->job = g_strdup (job);
-  return TRUE;
-}
-
-static void
-take_result (Attendance *attendance, JsonObject *message)
-{
-  const char *result = p2v_json_string (message, "result", "");
-  JsonObject *error = p2v_json_object (message, "error");
-  JsonObject *summary = p2v_json_object (message, "summary");
-  attendance->finished = TRUE;
-  attendance->summary = summary ? json_object_ref (summary) : NULL;
-  if (error)
-    attendance->outcome = control_error (error);
-  else if (strcmp (result, "cancelled") == 0)
-    p2v_set_error (&attendance->outcome, P2V_ERROR_CANCELLED, NULL, "The job was cancelled.");
-  else if (strcmp (result, "ok") != 0)
-    p2v_set_error (&attendance->outcome, P2V_ERROR_INTERNAL,
-                   "Look at the job's log with \"p2v-server log\" on the conversion server.",
-                   "The conversion failed without a reason.");
-}
-
-static gboolean
-take_message (JsonObject *message, gpointer data, GError **error)
-{
-  Attendance *attendance = data;
-  const char *type = p2v_message_type (message);
-  Event *event = NULL;
-  if (strcmp (type, "accepted") == 0)
-    return take_job (attendance, message, error);
-  if (strcmp (type, "query") == 0)
-    return answer_query (attendance, message, error);
-  if (strcmp (type, "finished") == 0) {
-    take_result (attendance, message);
-    return TRUE;
-  }
-  if (strcmp (type, "phase") == 0) {
-    event = event_new (EVENT_PHASE);
-    event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
-    event->text = control_clean_text (p2v_json_string (message, "words", ""));
-    event->done = (guint64)MAX (p2v_json_int (message, "index", 0), 0);
-    event->total = (guint64)MAX (p2v_json_int (message, "count", 0), 0);
-  } else if (strcmp (type, "progress") == 0) {
-    event = event_new (EVENT_PROGRESS);
-    event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
-    event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
-    event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
-  } else if (strcmp (type, "log") == 0) {
-    event = event_new (EVENT_LOG);
-    event->level = control_clean_text (p2v_json_string (message, "level", "info"));
-    event->text = control_clean_text (p2v_json_string (message, "text", ""));
-  } else {
-    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
-                   "The conversion server said \"%s\" at a wrong moment.", type);
-    return FALSE;
-  }
-  event->job = g_strdup (attendance->job);
-  attendance->emit (event, attendance->data);
-  return TRUE;
+  g_autoptr (JsonObject) message = p2v_message_new (type);
+  control_send (line_control (attendance->line), message);
 }
 
 static void
 send_cancel (Attendance *attendance)
 {
   attendance->cancelling = TRUE;
-  g_autoptr (JsonObject) cancel = p2v_message_new ("cancel");
-  control_send (attendance->control, cancel);
+  send_word (attendance, "cancel");
+}
+
+/* Without it the server would take a quiet link for a broken one. */
+static void
+give_sign_of_life (Attendance *attendance)
+{
+  gint64 now = g_get_monotonic_time ();
+  if (now - attendance->last_alive < P2V_ALIVE_S * G_USEC_PER_SEC)
+    return;
+  attendance->last_alive = now;
+  send_word (attendance, "alive");
 }
 
 /* FALSE once a failure on this side has lasted longer than an end of a job needs. */
@@ -281,7 +158,112 @@ explain_silence (const Attendance *attendance, GError **error)
                    "has cleaned up.");
   else
     p2v_set_error (error, P2V_ERROR_LINK, "Look at \"p2v-server list\" there.",
-                   "The conversion server did not start a job within 60 seconds.");
+                   "The conversion server did not %s within 60 seconds.",
+                   attendance->lost_since ? "find the job again" : "start a job");
+}
+
+/* ---- a broken link ---- */
+
+static void
+note_loss (Attendance *attendance, const GError *cause)
+{
+  g_autofree char *problem = p2v_error_problem (cause);
+  attendance->lost_since = g_get_monotonic_time ();
+  Event *event = event_new (EVENT_LINK_LOST);
+  event->job = g_strdup (attendance->job);
+  event->text = g_strdup_printf ("%s Trying to connect again for up to %" G_GINT64_FORMAT " s.",
+                                 problem, attendance->patience / G_USEC_PER_SEC);
+  p2v_info ("%s", event->text);
+  attendance->emit (event, attendance->data);
+}
+
+/* A person who has had enough while we tried still wants the job to be cancelled: for
+ * that it goes on, for a while. */
+static gboolean
+reopen_line (Attendance *attendance, gint64 *deadline, GError **error)
+{
+  GError *cause = NULL;
+  if (!attendance->cancelling) {
+    gint64 end = attendance->lost_since + attendance->patience;
+    if (line_reopen (attendance->line, &attendance->backoff, end, attendance->cancel, &cause))
+      return TRUE;
+    if (!g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED)) {
+      g_propagate_error (error, cause);
+      return FALSE;
+    }
+    g_clear_error (&cause);
+    attendance->cancelling = TRUE;
+    attendance->backoff = (Backoff){0};
+    *deadline = g_get_monotonic_time () + CANCEL_TIME;
+  }
+  gint64 end = MIN (*deadline, g_get_monotonic_time () + FAREWELL_TIME);
+  if (line_reopen (attendance->line, &attendance->backoff, end, NULL, &cause))
+    return TRUE;
+  g_autofree char *problem = p2v_error_problem (cause);
+  g_error_free (cause);
+  p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled without telling the server: %s",
+                 problem);
+  return FALSE;
+}
+
+/* Where the job is known it is asked for; else "start" is sent again, which makes no
+ * second one. */
+static void
+introduce_again (Attendance *attendance)
+{
+  Control *control = line_control (attendance->line);
+  if (attendance->job) {
+    g_autoptr (JsonObject) attach = p2v_message_new ("attach");
+    json_object_set_string_member (attach, "job", attendance->job);
+    json_object_set_string_member (attach, "instance", attendance->instance);
+    control_send (control, attach);
+  } else {
+    control_send (control, attendance->start);
+  }
+  if (attendance->cancelling)
+    send_cancel (attendance);
+}
+
+/* The export and the job are still there: only the way between them is made anew (the
+ * tunnel sees to itself).  TRUE when the server has been asked for the job; what it
+ * answers comes by attendance_take_message.  Takes CAUSE. */
+static gboolean
+recover (Attendance *attendance, GError *cause, gint64 *deadline, GError **error)
+{
+  if (!g_error_matches (cause, P2V_ERROR, P2V_ERROR_LINK) || attendance->patience == 0) {
+    g_propagate_error (error, cause);
+    return FALSE;
+  }
+  if (!attendance->lost_since)
+    note_loss (attendance, cause);
+  g_error_free (cause);
+  digest_queue_rewind (attendance->digests);
+  gint64 began = g_get_monotonic_time ();
+  if (!reopen_line (attendance, deadline, error)) {
+    attendance->unreachable = TRUE;
+    return FALSE;
+  }
+  if (!attendance->cancelling && *deadline != G_MAXINT64)
+    *deadline += g_get_monotonic_time () - began;
+  introduce_again (attendance);
+  return TRUE;
+}
+
+/* ---- serving ---- */
+
+static gboolean
+serve_once (Attendance *attendance, GError **error)
+{
+  give_sign_of_life (attendance);
+  attendance_send_digests (attendance, FALSE);
+  if (attendance->tunnel)
+    tunnel_hold (attendance->tunnel, digest_queue_bytes (attendance->digests) > DIGESTS_MAX);
+  int wake = attendance->cancelling ? -1 : g_cancellable_get_fd (attendance->cancel);
+  gboolean ok = control_serve (line_control (attendance->line), TICK_MS, wake,
+                               attendance_take_message, attendance, error);
+  if (wake >= 0)
+    g_cancellable_release_fd (attendance->cancel);
+  return ok;
 }
 
 /* Serves until REACHED says so, at most for LIMIT (0: as long as it takes). */
@@ -296,24 +278,26 @@ serve_until (Attendance *attendance, gboolean (*reached) (const Attendance *), g
       deadline = g_get_monotonic_time () + CANCEL_TIME;
     }
     if (g_get_monotonic_time () > deadline) {
-      attendance->silent = attendance->cancelling;
+      attendance->unreachable = attendance->cancelling;
       explain_silence (attendance, error);
       return FALSE;
     }
-    if (!attendance->cancelling && !check_own_side (attendance, error))
-      return FALSE;
-    send_digests (attendance, FALSE);
-    g_autoptr (GError) cause = NULL;
-    int wake = attendance->cancelling ? -1 : g_cancellable_get_fd (attendance->cancel);
-    gboolean ok =
-        control_serve (attendance->control, TICK_MS, wake, take_message, attendance, &cause);
-    if (wake >= 0)
-      g_cancellable_release_fd (attendance->cancel);
-    /* The server may close right behind its last message. */
-    if (!ok && !attendance->finished) {
-      g_propagate_error (error, g_steal_pointer (&cause));
+    if (attendance->lost_since &&
+        g_get_monotonic_time () > attendance->lost_since + attendance->patience + ACCEPT_TIME) {
+      attendance->unreachable = TRUE;
+      explain_silence (attendance, error);
       return FALSE;
     }
+    /* While nobody hears it a failure of this side can wait. */
+    if (!attendance->cancelling && !attendance->lost_since && !check_own_side (attendance, error))
+      return FALSE;
+    GError *cause = NULL;
+    gboolean ok = serve_once (attendance, &cause);
+    /* The server may close right behind its last message. */
+    if (!ok && attendance->finished)
+      g_clear_error (&cause);
+    else if (!ok && !recover (attendance, cause, &deadline, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -321,10 +305,12 @@ serve_until (Attendance *attendance, gboolean (*reached) (const Attendance *), g
 gboolean
 attendance_start (Attendance *attendance, JsonObject *settings, GError **error)
 {
-  g_autoptr (JsonObject) start = p2v_message_new ("start");
-  json_object_set_object_member (start, "settings", json_object_ref (settings));
-  json_object_set_object_member (start, "machine", p2v_machine_to_json (attendance->machine));
-  control_send (attendance->control, start);
+  attendance->start = p2v_message_new ("start");
+  json_object_set_string_member (attendance->start, "instance", attendance->instance);
+  json_object_set_object_member (attendance->start, "settings", json_object_ref (settings));
+  json_object_set_object_member (attendance->start, "machine",
+                                 p2v_machine_to_json (attendance->machine));
+  control_send (line_control (attendance->line), attendance->start);
   attendance->started = TRUE;
   GError *cause = NULL;
   if (serve_until (attendance, is_accepted, ACCEPT_TIME, &cause))
@@ -341,9 +327,8 @@ attendance_start (Attendance *attendance, JsonObject *settings, GError **error)
 static void
 say_bye (Attendance *attendance)
 {
-  g_autoptr (JsonObject) bye = p2v_message_new ("bye");
-  control_send (attendance->control, bye);
-  control_flush (attendance->control, BYE_MS);
+  send_word (attendance, "bye");
+  control_flush (line_control (attendance->line), BYE_MS);
 }
 
 /* The way this error leaves the job: waiting over there, and what to do about it. */
@@ -351,7 +336,8 @@ static void
 explain_waiting (Attendance *attendance, GError *cause, GError **error)
 {
   gboolean waits = g_error_matches (cause, P2V_ERROR, P2V_ERROR_LINK) ||
-                   g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED);
+                   g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED) ||
+                   attendance->unreachable;
   if (!attendance->job || !waits) {
     g_propagate_error (error, cause);
     return;
@@ -366,22 +352,14 @@ explain_waiting (Attendance *attendance, GError *cause, GError **error)
   g_error_free (cause);
 }
 
-/* A client that can re-attach to its job begins here instead of giving up: the
- * export is still there, the job keeps its state, and only session, control and
- * tunnel have to be made anew. */
-static gboolean
-link_lost (Attendance *attendance, GError *cause, GError **error)
-{
-  explain_waiting (attendance, cause, error);
-  return FALSE;
-}
-
 gboolean
 attendance_follow (Attendance *attendance, GError **error)
 {
   GError *cause = NULL;
-  if (!serve_until (attendance, is_finished, 0, &cause))
-    return link_lost (attendance, cause, error);
+  if (!serve_until (attendance, is_finished, 0, &cause)) {
+    explain_waiting (attendance, cause, error);
+    return FALSE;
+  }
   say_bye (attendance);
   if (attendance->outcome) {
     g_propagate_error (error, g_error_copy (attendance->outcome));
@@ -393,7 +371,7 @@ attendance_follow (Attendance *attendance, GError **error)
 void
 attendance_abandon (Attendance *attendance)
 {
-  if (!attendance->started || attendance->finished || attendance->silent)
+  if (!attendance->started || attendance->finished || attendance->unreachable)
     return;
   if (!attendance->cancelling)
     send_cancel (attendance);

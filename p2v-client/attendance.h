@@ -2,9 +2,9 @@
 /* Attending to a job: from "start" to "finished" the client answers what the server
  * asks, passes on what it tells, sends digests, and watches its own side. */
 #pragma once
-#include "control.h"
 #include "event.h"
 #include "export.h"
+#include "line.h"
 #include "tunnel.h"
 
 typedef struct Attendance Attendance;
@@ -12,9 +12,10 @@ typedef struct Attendance Attendance;
 /* Takes EVENT for the front-end. */
 typedef void (*AttendanceEvent) (Event *event, gpointer data);
 
-/* CANCEL: fires when a person wants to stop.  Borrows all until it is freed. */
-Attendance *attendance_new (Control *control, const P2vMachine *machine, GCancellable *cancel,
-                            AttendanceEvent emit, gpointer data);
+/* PATIENCE_S: for how long to try to connect again after the link broke, 0: not at all.
+ * CANCEL: fires when a person wants to stop.  Borrows all until it is freed. */
+Attendance *attendance_new (Line *line, const P2vMachine *machine, guint patience_s,
+                            GCancellable *cancel, AttendanceEvent emit, gpointer data);
 void attendance_free (Attendance *attendance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attendance, attendance_free)
 
@@ -30,8 +31,9 @@ void attendance_set_tunnel (Attendance *attendance, Tunnel *tunnel);
 gboolean attendance_start (Attendance *attendance, JsonObject *settings, GError **error);
 
 /* Attends until "finished".  TRUE when the guest is done.  Errors: what the server
- * reports; P2V_ERROR_CANCELLED; P2V_ERROR_LINK when the connection is gone and the
- * job waits over there; what is wrong on this side (the job is then cancelled). */
+ * reports; P2V_ERROR_CANCELLED; P2V_ERROR_LINK when the connection is gone, could not be
+ * made again, and the job waits over there; what is wrong on this side (the job is then
+ * cancelled).  A link that breaks and comes back is told by events only. */
 gboolean attendance_follow (Attendance *attendance, GError **error);
 
 /* Cancels the job because of a failure on this side and waits for the server to clean

@@ -77,7 +77,7 @@ try_method (Login *login, int method, GError **error)
   for (;;) {
     int rc = call_once (login, method);
     if (rc == SSH_AUTH_AGAIN) {
-      if (!session_wait (login->session, login->deadline, P2V_ERROR_AUTH, login->cancel, error))
+      if (!session_wait (login->session, login->deadline, P2V_ERROR_CONNECT, login->cancel, error))
         return SSH_AUTH_ERROR;
     } else if (rc == SSH_AUTH_INFO) {
       /* A question without prompts is only information; it is answered as well. */
@@ -87,7 +87,7 @@ try_method (Login *login, int method, GError **error)
       answer_questions (login, round);
       round += asked;
     } else if (rc == SSH_AUTH_ERROR) {
-      p2v_set_error (error, P2V_ERROR_AUTH,
+      p2v_set_error (error, P2V_ERROR_CONNECT,
                      "Look at sshd's log on the conversion server (journalctl -u ssh).",
                      "%s closed the connection during login: %s.", session_peer (login->session),
                      ssh_get_error (login->ssh));

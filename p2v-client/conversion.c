@@ -27,8 +27,7 @@ struct Conversion {
 typedef struct {
   Conversion *conversion;
   Identity *identity;
-  Session *session;
-  Control *control;
+  Line *line;
   Attendance *attendance;
   Export *export;
   Tunnel *tunnel;
@@ -93,13 +92,10 @@ connect_server (Run *run, GError **error)
 
   if (!identity_load (settings, &run->identity, conversion->cancel, error))
     return FALSE;
-  run->session = session_open (settings, run->identity, conversion->cancel, error);
-  if (!run->session)
+  run->line = line_open (settings, run->identity, conversion->cancel, error);
+  if (!run->line)
     return FALSE;
-  run->control = control_open (run->session, conversion->cancel, error);
-  if (!run->control)
-    return FALSE;
-  g_autofree char *text = g_strdup_printf ("Logged in as %s", session_peer (run->session));
+  g_autofree char *text = g_strdup_printf ("Logged in as %s", line_peer (run->line));
   emit_log (conversion, text);
   return TRUE;
 }
@@ -108,8 +104,9 @@ static gboolean
 export_disks (Run *run, GError **error)
 {
   Conversion *conversion = run->conversion;
-  run->attendance =
-      attendance_new (run->control, conversion->machine, conversion->cancel, emit, conversion);
+  guint patience = (guint)settings_get_uint (conversion->settings, SETTING_reconnect);
+  run->attendance = attendance_new (run->line, conversion->machine, patience, conversion->cancel,
+                                    emit, conversion);
   run->export = export_start (conversion->machine, attendance_take_digests, run->attendance, error);
   attendance_set_export (run->attendance, run->export);
   return run->export != NULL;
@@ -135,27 +132,28 @@ start_job (Run *run, GError **error)
 }
 
 /* A job that has finished before it read anything (preflight) needs no tunnel. */
-static gboolean
-open_data_channels (Run *run, GError **error)
+static void
+open_data_channels (Run *run)
 {
   Conversion *conversion = run->conversion;
   const char *job = attendance_job (run->attendance);
   if (!job)
-    return TRUE;
-  run->tunnel = tunnel_open (conversion->settings, run->identity, job, export_sockets (run->export),
-                             conversion->cancel, error);
+    return;
+  run->tunnel =
+      tunnel_open (conversion->settings, run->identity, job, export_sockets (run->export));
   attendance_set_tunnel (run->attendance, run->tunnel);
-  return run->tunnel != NULL;
 }
 
 /* Once the server has a job, a failure here must not leave it behind: except by a
- * broken link, which leaves it waiting. */
+ * link that stays broken, which leaves it waiting. */
 static gboolean
 run_job (Run *run, GError **error)
 {
   GError *cause = NULL;
-  if (start_job (run, &cause) && open_data_channels (run, &cause) &&
-      attendance_follow (run->attendance, &cause))
+  gboolean ok = start_job (run, &cause);
+  if (ok)
+    open_data_channels (run);
+  if (ok && attendance_follow (run->attendance, &cause))
     return TRUE;
   if (!g_error_matches (cause, P2V_ERROR, P2V_ERROR_LINK))
     attendance_abandon (run->attendance);
@@ -180,8 +178,7 @@ take_down (Run *run)
   tunnel_free (run->tunnel);
   export_free (run->export); /* its thread feeds the attendance */
   attendance_free (run->attendance);
-  control_free (run->control);
-  session_free (run->session);
+  line_free (run->line);
   identity_free (run->identity);
 }
 

@@ -3,6 +3,7 @@
  * by side, says which kind of failure it was, and can be cancelled. */
 #include "dial.h"
 #include "common/error.h"
+#include "common/message.h"
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,7 +11,7 @@
 
 /* The kernel gives up on unanswered data after this time (tcp(7),
  * TCP_USER_TIMEOUT), which matters when a thread waits in a write. */
-#define SILENCE_MS 60000
+#define SILENCE_MS (P2V_SILENCE_S * 1000)
 
 typedef struct {
   GMainLoop *loop;

@@ -4,10 +4,12 @@
 #include <json-glib/json-glib.h>
 
 typedef enum {
-  EVENT_PHASE,    /* phase, text: a phase begins */
-  EVENT_PROGRESS, /* done, total (bytes) within the current phase */
-  EVENT_LOG,      /* level word, text: one line */
-  EVENT_FINISHED, /* error (NULL on success), job, summary */
+  EVENT_PHASE,     /* phase, text: a phase begins */
+  EVENT_PROGRESS,  /* done, total (bytes) within the current phase */
+  EVENT_LOG,       /* level word, text: one line */
+  EVENT_LINK_LOST, /* text: why; the job waits until we have connected again */
+  EVENT_LINK_BACK, /* text: and now it goes on */
+  EVENT_FINISHED,  /* error (NULL on success), job, summary */
 } EventKind;
 
 typedef struct {

@@ -11,6 +11,7 @@
 #include "relay.h"
 #include "common/error.h"
 #include "common/frame.h"
+#include "common/message.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,7 +22,8 @@
 #define IN_MAX   (256u * 1024u) /* the same for nbdkit: thousands of requests */
 #define TURN_MAX (128u * 1024u) /* bytes a relay may send in its turn, for fairness */
 #define READ_MAX (128u * 1024u)
-#define DRAIN_MS 2000
+#define DRAIN_MS 10000 /* a disk with a fault takes its time */
+#define ALIVE    (P2V_ALIVE_S * G_USEC_PER_SEC)
 
 struct Relay {
   guint disk;
@@ -32,6 +34,7 @@ struct Relay {
   GByteArray *to_nbd;
   RelayCounters *counters;
   guint64 plain, sent; /* this relay's share of them, from disk to server */
+  gint64 last_frame;   /* when one was sent */
   gboolean readable;   /* poll() said so */
   gboolean nbd_ended;  /* nothing more comes from nbdkit */
   gboolean end_seen;   /* the server's end frame has come */
@@ -160,10 +163,25 @@ take_from_nbd (Relay *relay, gboolean compress)
       atomic_fetch_add (&relay->counters->wire_out, outbox->len - before);
       relay->plain += (guint64)n;
       relay->sent += outbox->len - before;
+      relay->last_frame = g_get_monotonic_time ();
       /* A short read has emptied the socket. */
       relay->readable = n == READ_MAX;
     }
   }
+}
+
+/* A quiet disk is no broken link. */
+static void
+give_sign_of_life (Relay *relay)
+{
+  gint64 now = g_get_monotonic_time ();
+  if (relay->nbd_ended || stream_unsent (relay->stream) > 0 || now - relay->last_frame < ALIVE)
+    return;
+  GByteArray *outbox = stream_outbox (relay->stream);
+  guint before = outbox->len;
+  p2v_encoder_alive (relay->encoder, outbox);
+  atomic_fetch_add (&relay->counters->wire_out, outbox->len - before);
+  relay->last_frame = now;
 }
 
 static gboolean
@@ -206,7 +224,8 @@ take_from_server (Relay *relay, GError **error)
 }
 
 /* A channel that the server closes in good order (its job has ended) is not an
- * error, one whose program failed is. */
+ * error, one whose program failed is; one whose program was killed, or took us for lost,
+ * may be opened again. */
 static gboolean
 judge_end (Relay *relay, GError **error)
 {
@@ -220,18 +239,20 @@ judge_end (Relay *relay, GError **error)
     return FALSE;
   }
   g_autofree char *words = g_strdelimit (g_strstrip (g_strdup (said)), "\n\r", ' ');
-  p2v_set_error (error, P2V_ERROR_JOB, "Look at the job with \"p2v-server list\" there.",
+  gboolean lost = status < 0 || status == P2V_DATA_LOST;
+  p2v_set_error (error, lost ? P2V_ERROR_LINK : P2V_ERROR_JOB,
+                 "Look at the job with \"p2v-server list\" there.",
                  "The conversion server ended the data channel of disk %u: %s.", relay->disk + 1,
                  *words ? words : "it gave no reason");
   return FALSE;
 }
 
 gboolean
-relay_step (Relay *relay, gboolean compress, GError **error)
+relay_step (Relay *relay, gboolean compress, gboolean held, GError **error)
 {
   if (relay->done)
     return TRUE;
-  if (!take_from_server (relay, error))
+  if (!held && !take_from_server (relay, error))
     return FALSE;
   give_to_nbd (relay);
   if (stream_at_end (relay->stream) && stream_inbox (relay->stream)->len == 0)
@@ -244,6 +265,7 @@ relay_step (Relay *relay, gboolean compress, GError **error)
     take_from_nbd (relay, compress);
   else
     finish_sending (relay);
+  give_sign_of_life (relay);
   if (!stream_send (relay->stream, TURN_MAX, error))
     return FALSE;
   return stream_is_closed (relay->stream) ? judge_end (relay, error) : TRUE;

@@ -17,9 +17,10 @@ Relay *relay_open (Session *session, const char *job, guint disk, const char *so
 void relay_free (Relay *relay);
 
 /* Moves what can be moved now, in both directions, without waiting; COMPRESS: new
- * frames are compressed.  P2V_ERROR_LINK, _PROTOCOL (bad frames), or _JOB with what
- * the server said when it refused the channel. */
-gboolean relay_step (Relay *relay, gboolean compress, GError **error);
+ * frames are compressed; HELD: nothing is taken from the server.  P2V_ERROR_LINK (also when
+ * the other end of the channel was lost or killed), _PROTOCOL (bad frames), or _JOB with
+ * what the server said when it refused the channel. */
+gboolean relay_step (Relay *relay, gboolean compress, gboolean held, GError **error);
 
 /* What to wait for at nbdkit's socket (fd -1: nothing); revents go back by
  * relay_notice. */

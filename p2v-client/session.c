@@ -14,6 +14,7 @@
 #include "auth.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/message.h"
 #include "dial.h"
 #include "hostkey.h"
 #include <errno.h>
@@ -24,9 +25,9 @@
 #include <unistd.h>
 
 #define PORT         22
-#define CONNECT_S    20                    /* for TCP, and again for key exchange, and for login */
-#define SILENCE      (60 * G_USEC_PER_SEC) /* of the server, until the link counts as broken */
-#define KEEPALIVE    (5 * G_USEC_PER_SEC)
+#define CONNECT_S    20 /* for TCP, and again for key exchange, and for login */
+#define SILENCE      (P2V_SILENCE_S * G_USEC_PER_SEC) /* of a server that was asked */
+#define KEEPALIVE    (P2V_ALIVE_S * G_USEC_PER_SEC)
 #define WAIT_STEP_MS 50
 #define AES          "aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 #define CHACHA       "chacha20-poly1305@openssh.com"
@@ -35,8 +36,8 @@ struct Session {
   ssh_session ssh;
   ssh_event event; /* NULL until logged in */
   struct ssh_counter_struct traffic;
-  guint64 heard;     /* bytes at last_heard */
-  gint64 last_heard; /* monotonic */
+  guint64 heard; /* bytes so far */
+  gint64 asked;  /* monotonic time of the first unanswered probe, 0 none */
   gint64 last_probe;
   char *server;
   char *peer;
@@ -190,7 +191,7 @@ start_counting (Session *session)
   int fd = ssh_get_fd (session->ssh);
   (void)fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) | O_NONBLOCK);
   ssh_set_counters (session->ssh, &session->traffic, NULL);
-  session->last_heard = session->last_probe = g_get_monotonic_time ();
+  session->last_probe = g_get_monotonic_time ();
   session->event = ssh_event_new ();
   (void)ssh_event_add_session (session->event, session->ssh);
 }
@@ -258,12 +259,15 @@ check_alive (Session *session, GError **error)
   gint64 now = g_get_monotonic_time ();
   if (session->traffic.in_bytes != session->heard) {
     session->heard = session->traffic.in_bytes;
-    session->last_heard = now;
+    session->asked = 0;
   }
-  if (now - session->last_heard > SILENCE)
-    return link_is_broken (session, "no sign of life for 60 seconds", error);
+  /* Not from the last sign of life on: this thread may have been busy elsewhere. */
+  if (session->asked && now - session->asked > SILENCE)
+    return link_is_broken (session, "no sign of life for half a minute", error);
   if (now - session->last_probe > KEEPALIVE) {
     session->last_probe = now;
+    if (!session->asked)
+      session->asked = now;
     (void)ssh_send_keepalive (session->ssh);
   }
   return TRUE;

@@ -35,7 +35,7 @@ const char *session_peer (Session *session);
 /* Serves the connection once: waits up to TIMEOUT_MS for it or for one of the N
  * OTHERS (whose revents are set), lets libssh receive and send, asks the server
  * for a sign of life every few seconds.  P2V_ERROR_LINK when the connection is
- * gone or the server has been silent for 60 s. */
+ * gone or the server has not answered that for P2V_SILENCE_S seconds. */
 gboolean session_pump (Session *session, struct pollfd *others, guint n, int timeout_ms,
                        GError **error);
 

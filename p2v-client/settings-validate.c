@@ -187,6 +187,13 @@ check_connections (const char *argument, const char *value, GError **error)
 }
 
 gboolean
+check_reconnect (const char *argument, const char *value, GError **error)
+{
+  return in_range (value, 0, 86400) || refuse (argument, value, "is out of range",
+                                               "a number of seconds up to a day, 86400", error);
+}
+
+gboolean
 check_guest_name (const char *argument, const char *value, GError **error)
 {
   return p2v_machine_name_valid (value) ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tunnel.h"
+#include "backoff.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "gauge.h"
@@ -24,11 +25,11 @@ struct Tunnel {
   guint n_disks;
   RelayCounters *counters; /* one per disk */
   GPtrArray *workers;
+  gint64 patience; /* how long a session may stay away */
   GCancellable *stop;
+  atomic_bool held;
   GMutex lock;
-  GCond changed;
-  guint n_up;    /* workers with all channels open */
-  GError *error; /* the first one */
+  GError *error; /* the first one that no new attempt can heal */
 };
 
 static void
@@ -39,16 +40,6 @@ report_failure (Tunnel *tunnel, GError *error)
     tunnel->error = error;
   else
     g_error_free (error);
-  g_cond_broadcast (&tunnel->changed);
-  g_mutex_unlock (&tunnel->lock);
-}
-
-static void
-report_up (Tunnel *tunnel)
-{
-  g_mutex_lock (&tunnel->lock);
-  tunnel->n_up++;
-  g_cond_broadcast (&tunnel->changed);
   g_mutex_unlock (&tunnel->lock);
 }
 
@@ -72,12 +63,12 @@ typedef struct {
 } Round;
 
 static gboolean
-step_relays (GPtrArray *relays, gboolean compress, Round *round, GError **error)
+step_relays (GPtrArray *relays, gboolean compress, gboolean held, Round *round, GError **error)
 {
   *round = (Round){.done = TRUE};
   for (guint i = 0; i < relays->len; i++) {
     Relay *relay = g_ptr_array_index (relays, i);
-    if (!relay_step (relay, compress, error))
+    if (!relay_step (relay, compress, held, error))
       return FALSE;
     round->busy |= relay_is_busy (relay);
     round->blocked |= relay_is_blocked (relay);
@@ -97,7 +88,7 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   while (!g_cancellable_is_cancelled (stop)) {
     Round round;
     gboolean before = gauge.compress;
-    if (!step_relays (relays, gauge.compress, &round, error))
+    if (!step_relays (relays, gauge.compress, atomic_load (&worker->tunnel->held), &round, error))
       return FALSE;
     if (round.done)
       return TRUE;
@@ -119,24 +110,48 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   return TRUE;
 }
 
+/* One session from login to end.  TRUE when it has ended in good order.  *UP: it was
+ * there, with all its channels. */
+static gboolean
+run_session (Worker *worker, gboolean *up, GError **error)
+{
+  Tunnel *tunnel = worker->tunnel;
+  g_autoptr (GPtrArray) relays = g_ptr_array_new_with_free_func ((GDestroyNotify)relay_free);
+  Session *session = session_open (tunnel->settings, tunnel->identity, tunnel->stop, error);
+  *up = session && open_relays (worker, session, relays, error);
+  gboolean ok = *up && serve (worker, session, relays, error);
+  g_ptr_array_set_size (relays, 0); /* channels before their session */
+  session_free (session);
+  return ok;
+}
+
+/* The exports stay, and what the broker asked in vain it asks again on another channel:
+ * so a session that breaks is just opened anew. */
 static gpointer
 run_worker (gpointer data)
 {
   Worker *worker = data;
   Tunnel *tunnel = worker->tunnel;
-  GError *error = NULL;
-  g_autoptr (GPtrArray) relays = g_ptr_array_new_with_free_func ((GDestroyNotify)relay_free);
-  Session *session = session_open (tunnel->settings, tunnel->identity, tunnel->stop, &error);
-  gboolean ok = session && open_relays (worker, session, relays, &error);
-  if (ok) {
-    report_up (tunnel);
-    ok = serve (worker, session, relays, &error);
+  Backoff backoff = {0};
+  gint64 deadline = g_get_monotonic_time () + tunnel->patience;
+  for (;;) {
+    GError *error = NULL;
+    gboolean up = FALSE;
+    if (run_session (worker, &up, &error))
+      return NULL;
+    if (up) {
+      backoff = (Backoff){0};
+      deadline = g_get_monotonic_time () + tunnel->patience;
+    }
+    if (tunnel->patience == 0 || !backoff_forgives (&backoff, error) ||
+        !backoff_wait (&backoff, deadline, tunnel->stop)) {
+      report_failure (tunnel, error);
+      return NULL;
+    }
+    g_autofree char *problem = p2v_error_problem (error);
+    p2v_debug ("opening a data session again: %s", problem);
+    g_error_free (error);
   }
-  if (!ok)
-    report_failure (tunnel, error);
-  g_ptr_array_set_size (relays, 0); /* channels before their session */
-  session_free (session);
-  return NULL;
 }
 
 static void
@@ -157,31 +172,11 @@ start_workers (Tunnel *tunnel, guint connections)
   }
 }
 
-/* Every wait inside a worker has its own limit, so this one needs none. */
-static gboolean
-wait_until_up (Tunnel *tunnel, GCancellable *cancel, GError **error)
-{
-  gboolean cancelled = FALSE;
-  g_mutex_lock (&tunnel->lock);
-  while (tunnel->n_up < tunnel->workers->len && !tunnel->error && !cancelled) {
-    gint64 soon = g_get_monotonic_time () + G_TIME_SPAN_SECOND / 5;
-    (void)g_cond_wait_until (&tunnel->changed, &tunnel->lock, soon);
-    cancelled = g_cancellable_is_cancelled (cancel);
-  }
-  gboolean ok = tunnel->n_up == tunnel->workers->len;
-  if (cancelled)
-    p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
-  else if (!ok)
-    g_propagate_error (error, g_error_copy (tunnel->error));
-  g_mutex_unlock (&tunnel->lock);
-  return ok && !cancelled;
-}
-
 Tunnel *
 tunnel_open (const Settings *settings, const Identity *identity, const char *job,
-             const char *const *sockets, GCancellable *cancel, GError **error)
+             const char *const *sockets)
 {
-  g_autoptr (Tunnel) tunnel = g_new0 (Tunnel, 1);
+  Tunnel *tunnel = g_new0 (Tunnel, 1);
   tunnel->settings = settings;
   tunnel->identity = identity;
   tunnel->job = g_strdup (job);
@@ -189,12 +184,18 @@ tunnel_open (const Settings *settings, const Identity *identity, const char *job
   tunnel->n_disks = g_strv_length ((char **)sockets);
   tunnel->counters = g_new0 (RelayCounters, tunnel->n_disks);
   tunnel->workers = g_ptr_array_new_with_free_func (g_free);
+  tunnel->patience = (gint64)settings_get_uint (settings, SETTING_reconnect) * G_USEC_PER_SEC;
   tunnel->stop = g_cancellable_new ();
   g_mutex_init (&tunnel->lock);
-  g_cond_init (&tunnel->changed);
   guint connections = (guint)settings_get_uint (settings, SETTING_connections);
   start_workers (tunnel, MAX (connections, 1));
-  return wait_until_up (tunnel, cancel, error) ? g_steal_pointer (&tunnel) : NULL;
+  return tunnel;
+}
+
+void
+tunnel_hold (Tunnel *tunnel, gboolean held)
+{
+  atomic_store (&tunnel->held, held);
 }
 
 gboolean
@@ -235,7 +236,6 @@ tunnel_free (Tunnel *tunnel)
   g_clear_error (&tunnel->error);
   g_object_unref (tunnel->stop);
   g_mutex_clear (&tunnel->lock);
-  g_cond_clear (&tunnel->changed);
   g_free (tunnel->counters);
   g_free (tunnel->job);
   g_free (tunnel);

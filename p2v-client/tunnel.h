@@ -20,13 +20,19 @@ typedef struct {
 /* Opens p2v.connections SSH sessions (each logs in by itself), and on each of
  * them one channel per disk: DISK i is connected to SOCKETS[i] (NULL-ended strv).
  * With more disks than sshd allows channels in a session (MaxSessions, 10 unless
- * set), each of these is several sessions.  Returns when all channels are up.
- * SETTINGS, IDENTITY (may be NULL) and SOCKETS are borrowed until it is freed.
- * Caller frees. */
+ * set), each of these is several sessions.  Returns at once: the sessions are opened by
+ * their threads, and opened again when they break (backoff.h), for p2v.reconnect
+ * seconds each time.  SETTINGS, IDENTITY (may be NULL) and SOCKETS are borrowed until it
+ * is freed.  Caller frees. */
 Tunnel *tunnel_open (const Settings *settings, const Identity *identity, const char *job,
-                     const char *const *sockets, GCancellable *cancel, GError **error);
+                     const char *const *sockets);
 
-/* The first error of any thread (copied), or FALSE while all is well. */
+/* HELD: the disks get no new requests until it is called again, so that nothing is read
+ * meanwhile. */
+void tunnel_hold (Tunnel *tunnel, gboolean held);
+
+/* The first error of any thread that trying again did not heal (copied), or FALSE while
+ * all is well. */
 gboolean tunnel_failed (Tunnel *tunnel, GError **error);
 
 /* Sums over all channels of one disk; DISK G_MAXUINT: of all. */

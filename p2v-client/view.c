@@ -12,7 +12,8 @@
 struct View {
   Console *console;
   gboolean verbose;
-  char *phase; /* NULL before the first and after the last */
+  char *phase;   /* NULL before the first and after the last */
+  gboolean lost; /* the link is broken just now */
   Estimate estimate;
   gint64 recorded; /* when the last record came */
   double recorded_part;
@@ -63,6 +64,8 @@ progress_text (const View *view, gint64 now)
     if (rate >= 0)
       g_string_append_printf (out, "  %s/s", speed);
   }
+  if (view->lost)
+    g_string_append (out, "  connection lost");
   gint64 left = estimate_seconds_left (estimate, now);
   g_autofree char *remaining = estimate_format_seconds (MAX (left, 0));
   g_string_append_printf (out, "  %s", elapsed);
@@ -161,7 +164,13 @@ view_take (View *view, const Event *event)
   case EVENT_LOG:
     show_log (view, event);
     break;
+  case EVENT_LINK_LOST:
+  case EVENT_LINK_BACK:
+    view->lost = event->kind == EVENT_LINK_LOST;
+    console_print (view->console, "   %s", event->text ? event->text : "");
+    break;
   case EVENT_FINISHED:
+    view->lost = FALSE;
     if (!event->error)
       estimate_finish (&view->estimate);
     end_phase (view);

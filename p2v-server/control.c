@@ -17,6 +17,9 @@
 
 #define RECORDS_MAX 4096u
 
+/* A client that is away for longer has given up; a little more than it tries. */
+#define AWAY_MAX ((P2V_RECONNECT_S + 60) * G_USEC_PER_SEC)
+
 /* How often a waiting query looks whether it was cancelled. */
 #define QUERY_TICK (G_USEC_PER_SEC / 5)
 
@@ -28,7 +31,7 @@ typedef struct {
 } Peer;
 
 struct Channel {
-  char *path;
+  char *path, *instance;
   int listen_fd;
   guint accept_source;
   const ChannelEvents *events;
@@ -40,9 +43,11 @@ struct Channel {
   GMutex lock; /* what is below */
   GCond answered;
   gboolean attached;
+  gint64 changed; /* monotonic time of the last attachment or loss */
   GByteArray *outbox;
   gboolean flush_planned;
   gint64 query_id;
+  JsonObject *query; /* the one that waits for its answer, NULL none */
   JsonObject *answer;
 };
 
@@ -64,6 +69,7 @@ drop_client (Channel *channel)
 {
   g_mutex_lock (&channel->lock);
   channel->attached = FALSE;
+  channel->changed = g_get_monotonic_time ();
   g_byte_array_set_size (channel->outbox, 0);
   g_cond_broadcast (&channel->answered);
   g_mutex_unlock (&channel->lock);
@@ -120,31 +126,40 @@ flush (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-void
-channel_send (Channel *channel, JsonObject *message)
+static void
+send_locked (Channel *channel, JsonObject *message)
 {
   const char *type = p2v_message_type (message);
   gboolean minor = g_str_equal (type, "progress") || g_str_equal (type, "log");
+  if (!channel->attached || (minor && channel->outbox->len > OUTBOX_SOFT))
+    return;
   g_autofree char *line = p2v_message_to_line (message);
+  g_byte_array_append (channel->outbox, (const guint8 *)line, (guint)strlen (line));
+  if (!channel->flush_planned)
+    g_idle_add (flush, channel);
+  channel->flush_planned = TRUE;
+}
+
+void
+channel_send (Channel *channel, JsonObject *message)
+{
   g_mutex_lock (&channel->lock);
-  if (channel->attached && !(minor && channel->outbox->len > OUTBOX_SOFT)) {
-    g_byte_array_append (channel->outbox, (const guint8 *)line, (guint)strlen (line));
-    if (!channel->flush_planned)
-      g_idle_add (flush, channel);
-    channel->flush_planned = TRUE;
-  }
+  send_locked (channel, message);
   g_mutex_unlock (&channel->lock);
 }
 
-/* Gives up waiting?  Under the lock; says why. */
+/* Gives up waiting for an answer that was asked for at ASKED?  Under the lock; says
+ * why.  The time of an attached client counts from when it came (back). */
 static gboolean
-query_is_hopeless (Channel *channel, gint64 end, GCancellable *cancel, GError **error)
+query_is_hopeless (Channel *channel, gint64 asked, guint timeout_s, GCancellable *cancel,
+                   GError **error)
 {
+  gint64 now = g_get_monotonic_time ();
   if (g_cancellable_is_cancelled (cancel))
     p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "The job was cancelled.");
-  else if (!channel->attached)
+  else if (!channel->attached && now - channel->changed > AWAY_MAX)
     p2v_set_error (error, P2V_ERROR_LINK, NULL, "The client is not connected.");
-  else if (g_get_monotonic_time () >= end)
+  else if (channel->attached && now - MAX (asked, channel->changed) > timeout_s * G_USEC_PER_SEC)
     p2v_set_error (error, P2V_ERROR_LINK, NULL, "The client did not answer in time.");
   else
     return FALSE;
@@ -155,18 +170,17 @@ JsonObject *
 channel_query (Channel *channel, const char *what, guint timeout_s, GCancellable *cancel,
                GError **error)
 {
-  gint64 end = g_get_monotonic_time () + timeout_s * G_USEC_PER_SEC;
+  gint64 asked = g_get_monotonic_time ();
   g_autoptr (JsonObject) message = p2v_message_new ("query");
   g_mutex_lock (&channel->lock);
   g_clear_pointer (&channel->answer, json_object_unref);
   json_object_set_int_member (message, "id", ++channel->query_id);
-  g_mutex_unlock (&channel->lock);
   json_object_set_string_member (message, "what", what);
-  channel_send (channel, message);
-
-  g_mutex_lock (&channel->lock);
-  while (!channel->answer && !query_is_hopeless (channel, end, cancel, error))
+  channel->query = message; /* a client that comes back is asked again */
+  send_locked (channel, message);
+  while (!channel->answer && !query_is_hopeless (channel, asked, timeout_s, cancel, error))
     g_cond_wait_until (&channel->answered, &channel->lock, g_get_monotonic_time () + QUERY_TICK);
+  channel->query = NULL;
   JsonObject *answer = g_steal_pointer (&channel->answer);
   g_mutex_unlock (&channel->lock);
   return answer;
@@ -226,7 +240,7 @@ take_message (Channel *channel, const char *line, GError **error)
     channel->events->cancel (channel->data);
   } else if (g_str_equal (type, "bye")) {
     channel->said_bye = TRUE;
-  } else {
+  } else if (!g_str_equal (type, "alive")) { /* that was for the session */
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
                    "The client sent \"%s\" when the job had begun already.", type);
     return FALSE;
@@ -241,6 +255,25 @@ reply (Peer *peer, const char *line)
     p2v_debug ("control socket: %s", g_strerror (errno));
 }
 
+static void
+attach_client (Peer *peer)
+{
+  Channel *channel = peer->channel;
+  channel->client = peer;
+  channel->said_bye = FALSE;
+  /* In one go: what the worker says meanwhile comes behind the greeting. */
+  g_mutex_lock (&channel->lock);
+  channel->attached = TRUE;
+  channel->changed = g_get_monotonic_time ();
+  g_autoptr (GPtrArray) greeting = channel->events->greeting (channel->data);
+  for (guint i = 0; i < greeting->len; i++)
+    send_locked (channel, g_ptr_array_index (greeting, i));
+  if (channel->query)
+    send_locked (channel, channel->query);
+  g_mutex_unlock (&channel->lock);
+  channel->events->attached (channel->data);
+}
+
 /* The first line of a peer: what it is. */
 static gboolean
 introduce (Peer *peer, const char *line)
@@ -251,19 +284,16 @@ introduce (Peer *peer, const char *line)
     channel->events->cancel (channel->data);
     return TRUE;
   }
-  if (!g_str_equal (line, "attach"))
+  if (!g_str_has_prefix (line, "attach "))
     return FALSE;
-  if (channel->client) {
-    reply (peer, "busy\n");
+  if (!g_str_equal (line + strlen ("attach "), channel->instance)) {
+    reply (peer, "refused\n");
     return FALSE;
   }
+  if (channel->client)
+    drop_peer (channel->client);
   reply (peer, "attached\n");
-  channel->client = peer;
-  channel->said_bye = FALSE;
-  g_mutex_lock (&channel->lock);
-  channel->attached = TRUE;
-  g_mutex_unlock (&channel->lock);
-  channel->events->attached (channel->data);
+  attach_client (peer);
   return TRUE;
 }
 
@@ -321,13 +351,16 @@ on_connection (gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
 }
 
 Channel *
-channel_listen (const char *path, const ChannelEvents *events, gpointer data, GError **error)
+channel_listen (const char *path, const char *instance, const ChannelEvents *events, gpointer data,
+                GError **error)
 {
   int fd = socket_listen (path, error);
   if (fd < 0)
     return NULL;
   Channel *channel = g_new0 (Channel, 1);
   channel->path = g_strdup (path);
+  channel->instance = g_strdup (instance);
+  channel->changed = g_get_monotonic_time ();
   channel->listen_fd = fd;
   channel->events = events;
   channel->data = data;
@@ -356,6 +389,7 @@ channel_free (Channel *channel)
   g_mutex_clear (&channel->lock);
   g_cond_clear (&channel->answered);
   g_free (channel->path);
+  g_free (channel->instance);
   g_free (channel);
 }
 

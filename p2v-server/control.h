@@ -2,8 +2,11 @@
 /* The job's end of the control protocol, at the job's ctl.sock.
  *
  * Who connects says first, in a line, what it is:
- *   attach    p2v-server session, which relays the client's messages; the answer
- *             is "attached", or "busy" when there is one already
+ *   attach INSTANCE
+ *             p2v-server session, which relays the client's messages; the answer
+ *             is "attached", or "refused" when the job is another client's.  The
+ *             one that was attached before is dropped: a client that comes back
+ *             knows that its old link is dead, long before this side does
  *   cancel    p2v-server cancel; the answer is "cancelling"; the connection stays
  *             until the job's process ends
  *
@@ -17,17 +20,21 @@ typedef struct Channel Channel;
 
 /* What the channel tells its owner, from the main loop. */
 typedef struct {
-  void (*attached) (gpointer data); /* a client is there */
+  void (*attached) (gpointer data); /* a client is there, for the first time or again */
   void (*lost) (gpointer data);     /* it went without a "bye" */
   void (*left) (gpointer data);     /* after "bye" */
   void (*cancel) (gpointer data);   /* somebody wants the job to end */
   void (*digests) (guint disk, const guint8 *records, gsize length, gpointer data);
+  /* The messages (JsonObject *, freed with the array) that a client hears first when it
+   * is attached.  Called under the channel's lock: no call of channel_* in it. */
+  GPtrArray *(*greeting) (gpointer data);
   void (*broken) (const GError *error, gpointer data); /* it sent what is not allowed */
 } ChannelEvents;
 
-/* Listens at PATH.  EVENTS and DATA are borrowed.  P2V_ERROR_JOB. */
-Channel *channel_listen (const char *path, const ChannelEvents *events, gpointer data,
-                         GError **error);
+/* Listens at PATH for the client INSTANCE.  EVENTS and DATA are borrowed.
+ * P2V_ERROR_JOB. */
+Channel *channel_listen (const char *path, const char *instance, const ChannelEvents *events,
+                         gpointer data, GError **error);
 
 /* Closes everything and frees.  NULL is ignored. */
 void channel_free (Channel *channel);
@@ -36,7 +43,7 @@ void channel_free (Channel *channel);
  * lines are dropped while a slow client does not take them. */
 void channel_send (Channel *channel, JsonObject *message);
 
-/* Any thread but the main loop's: see job_query. */
+/* Any thread but the main loop's, one at a time: see job_query. */
 JsonObject *channel_query (Channel *channel, const char *what, guint timeout_s,
                            GCancellable *cancel, GError **error);
 

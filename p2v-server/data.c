@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "common/error.h"
 #include "common/frame.h"
+#include "common/message.h"
 #include "jobdir.h"
 #include "socket.h"
 #include "subcommands.h"
@@ -27,6 +28,7 @@ typedef struct {
   P2vEncoder *encoder;
   P2vDecoder *decoder;
   GByteArray *to_broker, *to_client;
+  gint64 heard;          /* monotonic time of the client's last sign of life */
   gboolean client_ended; /* nothing more comes from it */
   gboolean told;         /* the broker knows */
   gboolean broker_ended;
@@ -57,16 +59,22 @@ take (int fd, guint8 *buffer)
   return n;
 }
 
+static gboolean
+link_broke (GError **error)
+{
+  p2v_set_error (error, P2V_ERROR_LINK, NULL, "The link to the physical machine broke.");
+  return FALSE;
+}
+
 /* A client that vanishes without the end frame is a broken link: FALSE, and the
  * broker asks another channel. */
 static gboolean
 take_from_client (Splice *s, guint8 *buffer, GError **error)
 {
   ssize_t n = take (STDIN_FILENO, buffer);
-  if (n == 0) {
-    p2v_set_error (error, P2V_ERROR_LINK, NULL, "The link to the physical machine broke.");
-    return FALSE;
-  }
+  if (n == 0)
+    return link_broke (error);
+  s->heard = g_get_monotonic_time ();
   return n < 0 ||
          p2v_decoder_push (s->decoder, buffer, (gsize)n, s->to_broker, &s->client_ended, error);
 }
@@ -84,11 +92,22 @@ take_from_broker (Splice *s, guint8 *buffer)
   }
 }
 
+/* Milliseconds until the client's silence is too long: a link that drops everything is
+ * told by nothing else, and the broker would wait for its answers.  -1 while nobody
+ * listens to the client. */
+static int
+patience (const Splice *s, gboolean listening)
+{
+  gint64 left = s->heard + P2V_SILENCE_S * G_USEC_PER_SEC - g_get_monotonic_time ();
+  return listening ? (int)MAX (left / 1000, 0) : -1;
+}
+
 /* Until the broker has ended and that has been said. */
 static gboolean
 splice_run (Splice *s, GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (READ_BYTES);
+  s->heard = g_get_monotonic_time ();
   while (!s->broker_ended || s->to_client->len > 0) {
     gboolean from_client = !s->client_ended && s->to_broker->len < BUFFER_MAX;
     gboolean from_broker = !s->broker_ended && s->to_client->len < BUFFER_MAX;
@@ -98,10 +117,14 @@ splice_run (Splice *s, GError **error)
         {.fd = s->broker_ended ? -1 : s->fd,
          .events = (short)((from_broker ? POLLIN : 0) | (s->to_broker->len ? POLLOUT : 0))},
     };
-    if (poll (polls, G_N_ELEMENTS (polls), -1) < 0 && errno != EINTR)
+    if (poll (polls, G_N_ELEMENTS (polls), patience (s, from_client)) < 0 && errno != EINTR)
       break;
     if (polls[0].revents && !take_from_client (s, buffer, error))
       return FALSE;
+    if (!from_client)
+      s->heard = g_get_monotonic_time ();
+    else if (patience (s, TRUE) == 0)
+      return link_broke (error);
     if (from_broker && (polls[2].revents & (POLLIN | POLLHUP | POLLERR)))
       take_from_broker (s, buffer);
     if (!drain (s->fd, s->to_broker))
@@ -110,10 +133,8 @@ splice_run (Splice *s, GError **error)
       s->told = TRUE;
       (void)shutdown (s->fd, SHUT_WR);
     }
-    if (!drain (STDOUT_FILENO, s->to_client)) {
-      p2v_set_error (error, P2V_ERROR_LINK, NULL, "The link to the physical machine broke.");
-      return FALSE;
-    }
+    if (!drain (STDOUT_FILENO, s->to_client))
+      return link_broke (error);
   }
   return TRUE;
 }
@@ -174,5 +195,8 @@ command_data (int argc, char **argv)
     splice_streams (fd, &error);
     close (fd);
   }
-  return error ? subcommand_failed (error) : 0;
+  if (!error)
+    return 0;
+  subcommand_failed (error);
+  return g_error_matches (error, P2V_ERROR, P2V_ERROR_LINK) ? P2V_DATA_LOST : 1;
 }

@@ -7,7 +7,8 @@
 #include "phases.h"
 #include "target/target.h"
 
-#define QUERY_SECONDS 30
+/* Above P2V_SILENCE_S: a client that is gone is then known to be. */
+#define QUERY_SECONDS 60
 
 static void
 add_figure (Job *job, const char *name, guint64 value)

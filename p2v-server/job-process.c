@@ -12,8 +12,10 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "common/message.h"
+#include "common/unit.h"
 #include "daemon.h"
 #include "family.h"
 #include "job-state.h"
@@ -23,7 +25,7 @@
 #define SAVE_MS     1000 /* progress in state.json */
 #define KILL_MS     250
 #define PATIENCE_US (1 * G_USEC_PER_SEC) /* after SIGTERM */
-#define ATTACH_S    30                   /* the session connects at once */
+#define ATTACH_S    30                   /* the session connects at once, unless it is cut */
 #define BYE_S       10                   /* the client says bye at once */
 
 typedef struct {
@@ -32,6 +34,7 @@ typedef struct {
   GThread *worker;
   GError *error;    /* of the phases; NULL when they are done */
   gboolean over;    /* the result is known to everybody */
+  JsonObject *last; /* "finished", when over */
   gint64 cancelled; /* monotonic time, 0 not */
   guint64 saved;    /* progress in state.json */
 } Process;
@@ -47,10 +50,12 @@ summary_of (Job *job)
   return summary;
 }
 
-static void
-tell_client (Job *job, const char *result, const GError *error)
+/* "finished", also kept in the job's record: a client that lost its link before it
+ * heard the word gets it from there. */
+static JsonObject *
+write_last_word (Job *job, const char *result, const GError *error)
 {
-  g_autoptr (JsonObject) message = p2v_message_new ("finished");
+  JsonObject *message = p2v_message_new ("finished");
   json_object_set_string_member (message, "result", result);
   if (error) {
     JsonObject *object = json_object_new ();
@@ -58,7 +63,12 @@ tell_client (Job *job, const char *result, const GError *error)
     json_object_set_object_member (message, "error", object);
   }
   json_object_set_object_member (message, "summary", summary_of (job));
-  channel_send (job->state->channel, message);
+  g_autofree char *line = p2v_message_to_line (message);
+  g_autofree char *path = job_path (job, "finished.json");
+  g_autoptr (GError) cause = NULL;
+  if (!g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
+    p2v_warning ("%s", cause->message);
+  return message;
 }
 
 static void
@@ -102,9 +112,10 @@ finish (Process *process)
            remedy ? " " : "", remedy ? remedy : "");
   write_report (job, result, error);
   jobdir_strip (job->dir);
+  process->last = write_last_word (job, result, error);
   job_set_status (job, status, problem, remedy);
   process->over = TRUE;
-  tell_client (job, result, error);
+  channel_send (job->state->channel, process->last);
   if (channel_is_attached (job->state->channel))
     g_timeout_add_seconds (BYE_S, on_no_bye, process);
   else
@@ -192,11 +203,15 @@ static void
 on_attached (gpointer data)
 {
   Process *process = data;
-  p2v_info ("a client is connected");
-  if (!process->worker && !process->over)
-    process->worker = g_thread_new ("phases", run_worker, process);
-  else if (!process->over)
+  p2v_info ("the client is connected");
+  if (process->over) {
+    channel_send (process->job->state->channel, process->last);
+    return;
+  }
+  if (!process->cancelled)
     job_set_status (process->job, STATE_RUNNING, NULL, NULL);
+  if (!process->worker)
+    process->worker = g_thread_new ("phases", run_worker, process);
 }
 
 static void
@@ -208,12 +223,61 @@ on_lost (gpointer data)
     return;
   }
   p2v_warning ("the client is lost");
-  g_autofree char *remedy = g_strdup_printf (
-      "It goes on as far as it can without it; \"p2v-server cancel %s\" ends it and removes what "
-      "it made.",
-      process->job->id);
+  g_autofree char *remedy =
+      g_strdup_printf ("It goes on as far as it can without it, and with it when it comes back; "
+                       "\"p2v-server cancel %s\" ends it and removes what "
+                       "it made.",
+                       process->job->id);
   if (!process->cancelled)
     job_set_status (process->job, STATE_WAITING, "The connection to the client is lost.", remedy);
+}
+
+static JsonObject *
+taken_message (guint disk, guint64 bytes)
+{
+  JsonObject *message = p2v_message_new ("taken");
+  json_object_set_int_member (message, "disk", disk);
+  json_object_set_int_member (message, "records", (gint64)(bytes / P2V_DIGEST_RECORD_SIZE));
+  return message;
+}
+
+/* What was taken, so that the client sends the rest again; and where the job stands. */
+static GPtrArray *
+on_greeting (gpointer data)
+{
+  Process *process = data;
+  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
+  for (guint i = 0; !process->over && i < process->job->disks->len; i++) {
+    const JobDisk *disk = g_ptr_array_index (process->job->disks, i);
+    struct stat st;
+    g_ptr_array_add (messages,
+                     taken_message (i, stat (disk->digests, &st) == 0 ? (guint64)st.st_size : 0));
+  }
+  job_add_standing (process->job, messages);
+  return messages;
+}
+
+/* Appends to the file of DISK; its length then, or -1 with errno. */
+static off_t
+keep_digests (const JobDisk *disk, const guint8 *records, gsize length)
+{
+  int fd = open (disk->digests, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  while (fd >= 0 && length > 0) {
+    ssize_t n = write (fd, records, length);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      break;
+    records += n;
+    length -= (gsize)n;
+  }
+  struct stat st;
+  off_t size = fd >= 0 && length == 0 && fstat (fd, &st) == 0 ? st.st_size : -1;
+  int saved = errno;
+  if (fd >= 0)
+    close (fd);
+  errno = saved;
+  return size;
 }
 
 static void
@@ -226,27 +290,18 @@ on_digests (guint disk, const guint8 *records, gsize length, gpointer data)
     abort_job (process, error);
     return;
   }
-  const JobDisk *job_disk = g_ptr_array_index (process->job->disks, disk);
   if (process->over || process->cancelled)
     return;
-  int fd = open (job_disk->digests, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  while (fd >= 0 && length > 0) {
-    ssize_t n = write (fd, records, length);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      break;
-    records += n;
-    length -= (gsize)n;
+  off_t size = keep_digests (g_ptr_array_index (process->job->disks, disk), records, length);
+  if (size >= 0) {
+    g_autoptr (JsonObject) message = taken_message (disk, (guint64)size);
+    channel_send (process->job->state->channel, message);
+    return;
   }
-  if (length > 0) {
-    p2v_set_error (&error, errno == ENOSPC ? P2V_ERROR_SPACE : P2V_ERROR_IO,
-                   "Make room in the job directory.", "The client's digests cannot be kept: %s.",
-                   g_strerror (errno));
-    abort_job (process, error);
-  }
-  if (fd >= 0)
-    close (fd);
+  p2v_set_error (&error, errno == ENOSPC ? P2V_ERROR_SPACE : P2V_ERROR_IO,
+                 "Make room in the job directory.", "The client's digests cannot be kept: %s.",
+                 g_strerror (errno));
+  abort_job (process, error);
 }
 
 static void
@@ -260,9 +315,20 @@ static const ChannelEvents events = {.attached = on_attached,
                                      .left = on_lost,
                                      .cancel = on_cancel,
                                      .digests = on_digests,
+                                     .greeting = on_greeting,
                                      .broken = on_broken};
 
 /* ---- the process ---- */
+
+/* No client has come at all: its session was cut between start and attach. */
+static gboolean
+on_late_client (gpointer data)
+{
+  Process *process = data;
+  if (!process->worker && !process->over)
+    on_lost (process);
+  return G_SOURCE_REMOVE;
+}
 
 static gboolean
 on_no_client (gpointer data)
@@ -313,7 +379,7 @@ prepare (const char *id, Process *process, GError **error)
   job->state->record->session = getsid (0);
   if (!state_write (job->state->record, job->dir, error))
     return NULL;
-  job->state->channel = channel_listen (control, &events, process, error);
+  job->state->channel = channel_listen (control, job->instance, &events, process, error);
   return job->state->channel ? g_steal_pointer (&job) : NULL;
 }
 
@@ -339,7 +405,8 @@ serve (Process *process)
   g_unix_signal_add (SIGTERM, on_signal, process);
   g_unix_signal_add (SIGINT, on_signal, process);
   g_timeout_add (SAVE_MS, on_save, process);
-  g_timeout_add_seconds (ATTACH_S, on_no_client, process);
+  g_timeout_add_seconds (ATTACH_S, on_late_client, process);
+  g_timeout_add_seconds (ATTACH_S + P2V_RECONNECT_S, on_no_client, process);
   g_main_loop_run (process->loop);
   g_main_loop_unref (process->loop);
 }
@@ -362,6 +429,7 @@ command_job (int argc, char **argv)
   channel_free (process.job->state->channel);
   gboolean ok = !process.error;
   g_clear_error (&process.error);
+  g_clear_pointer (&process.last, json_object_unref);
   job_free (process.job);
   return ok ? 0 : 1;
 }

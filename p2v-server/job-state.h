@@ -29,6 +29,10 @@ void job_set_status (Job *job, const char *status, const char *message, const ch
 /* A phase begins, or the way back begins. */
 void job_enter_phase (Job *job, const Phase *phase, guint index);
 void job_leave_phases (Job *job);
+
+/* Adds the messages that tell a client where the job stands: phase and progress. */
+void job_add_standing (Job *job, GPtrArray *messages);
+
 gboolean job_is_forward (Job *job);
 
 /* The job ends as failed because of ERROR (copied; the first one counts). */

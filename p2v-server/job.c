@@ -81,6 +81,7 @@ job_free (Job *job)
   g_object_unref (job->cancel);
   report_free (job->report);
   g_free (job->id);
+  g_free (job->instance);
   g_free (job->dir);
   g_free (job);
 }
@@ -95,6 +96,7 @@ load_start (Job *job, JsonObject *start, GError **error)
                    job->id);
     return FALSE;
   }
+  job->instance = g_strdup (p2v_json_string (start, "instance", ""));
   job->settings = json_object_ref (settings);
   job->machine = p2v_machine_from_json (machine, error);
   return job->machine != NULL;
@@ -171,6 +173,27 @@ job_log (Job *job, P2vLogLevel level, const char *format, ...)
   channel_send (job->state->channel, message);
 }
 
+static JsonObject *
+phase_message (guint index)
+{
+  JsonObject *message = p2v_message_new ("phase");
+  json_object_set_string_member (message, "phase", phases[index].name);
+  json_object_set_string_member (message, "words", phases[index].words);
+  json_object_set_int_member (message, "index", index);
+  json_object_set_int_member (message, "count", n_phases);
+  return message;
+}
+
+static JsonObject *
+progress_message (const char *phase, guint64 done, guint64 total)
+{
+  JsonObject *message = p2v_message_new ("progress");
+  json_object_set_string_member (message, "phase", phase);
+  json_object_set_int_member (message, "done", (gint64)done);
+  json_object_set_int_member (message, "total", (gint64)total);
+  return message;
+}
+
 void
 job_progress (Job *job, guint64 done, guint64 total)
 {
@@ -186,10 +209,7 @@ job_progress (Job *job, guint64 done, guint64 total)
   g_mutex_unlock (&state->lock);
   if (!due || !state->channel)
     return;
-  g_autoptr (JsonObject) message = p2v_message_new ("progress");
-  json_object_set_string_member (message, "phase", phase);
-  json_object_set_int_member (message, "done", (gint64)done);
-  json_object_set_int_member (message, "total", (gint64)total);
+  g_autoptr (JsonObject) message = progress_message (phase, done, total);
   channel_send (state->channel, message);
 }
 
@@ -238,12 +258,22 @@ job_enter_phase (Job *job, const Phase *phase, guint index)
   p2v_info ("phase %s: %s", phase->name, phase->words);
   if (!state->channel)
     return;
-  g_autoptr (JsonObject) message = p2v_message_new ("phase");
-  json_object_set_string_member (message, "phase", phase->name);
-  json_object_set_string_member (message, "words", phase->words);
-  json_object_set_int_member (message, "index", index);
-  json_object_set_int_member (message, "count", n_phases);
+  g_autoptr (JsonObject) message = phase_message (index);
   channel_send (state->channel, message);
+}
+
+void
+job_add_standing (Job *job, GPtrArray *messages)
+{
+  struct JobState *state = job->state;
+  g_mutex_lock (&state->lock);
+  for (guint i = 0; i < n_phases; i++)
+    if (g_str_equal (phases[i].name, state->record->phase))
+      g_ptr_array_add (messages, phase_message (i));
+  if (state->record->total > 0)
+    g_ptr_array_add (messages, progress_message (state->record->phase, state->record->done,
+                                                 state->record->total));
+  g_mutex_unlock (&state->lock);
 }
 
 void

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct Job {
   char *id;             /* 8 of [a-z2-7] */
   char *dir;            /* absolute, 0700 */
+  char *instance;       /* the running client that the job belongs to (docs/protocol.md) */
   JsonObject *settings; /* what "start" carried: output.*, strings */
   P2vMachine *machine;
   GPtrArray *disks;     /* JobDisk * */
@@ -61,8 +62,10 @@ void job_log (Job *job, P2vLogLevel level, const char *format, ...) G_GNUC_PRINT
 gboolean job_check_cancelled (Job *job, GError **error);
 
 /* Asks the client ("digests": send what is outstanding; "stats": counters) and
- * waits for the answer.  Called from the worker thread.  P2V_ERROR_LINK when no
- * client is attached or it does not answer within TIMEOUT_S seconds.  Caller unrefs. */
+ * waits for the answer.  Called from the worker thread.  A client that is away is
+ * waited for, as long as it may come back (P2V_RECONNECT_S and a minute since it was
+ * lost), and asked again then.  P2V_ERROR_LINK when it does not come, or does not answer
+ * within TIMEOUT_S seconds of being there; P2V_ERROR_CANCELLED.  Caller unrefs. */
 JsonObject *job_query (Job *job, const char *what, guint timeout_s, GError **error);
 
 /* A path inside the job directory (caller frees). */

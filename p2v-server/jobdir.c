@@ -16,8 +16,8 @@
 /* The longest name of a socket in a job directory is libguestfs's, below tmp. */
 #define LONGEST_SOCKET "/tmp/libguestfsXXXXXX/guestfsd.sock"
 
-static const char *const record[] = {"job.json", "state.json",  "log",
-                                     "lock",     "report.json", "report.txt"};
+static const char *const record[] = {"job.json",    "state.json", "log",          "lock",
+                                     "report.json", "report.txt", "finished.json"};
 
 static char *
 state_path (void)

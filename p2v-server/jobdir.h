@@ -4,11 +4,12 @@
  *   $P2V_STATE_DIR, else for root /var/lib/p2v, else ${XDG_STATE_HOME:-~/.local/state}/p2v
  *     cache/                  libguestfs's appliance, shared by all jobs
  *     jobs/ID/                0700; ID is 8 of [a-z2-7]
- *       job.json              what the client sent: settings and machine
+ *       job.json              what the client sent: settings, machine, instance
  *       state.json            state.h
  *       log
  *       lock                  held (fcntl's OFD lock) as long as the job's process lives
  *       report.json .txt      report.h
+ *       finished.json         the last word to the client, for one that comes back later
  *     the rest exists only while the job runs:
  *       ctl.sock              control.h
  *       dN.data .ctl .nbd     the broker's sockets of disk N: data channels, commands, NBD
@@ -41,7 +42,7 @@ gboolean jobdir_is_alive (const char *dir);
 /* Takes the lock of a job that has no process; -1 when it has one. */
 int jobdir_lock (const char *dir);
 
-/* Removes everything but the record: job.json, state.json, log, lock, report.*. */
+/* Removes everything but the record: what is above "the rest". */
 void jobdir_strip (const char *dir);
 
 /* Removes the whole. */

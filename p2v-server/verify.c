@@ -9,11 +9,12 @@
 #include "phases.h"
 #include "target/target.h"
 
-/* The client answers at once; this is for a slow link. */
+/* The client answers at once; this is for a slow link.  Above P2V_SILENCE_S: a client
+ * that is gone is then known to be. */
 #define QUERY_SECONDS 60
 
-/* What is still on its way in the client.  A client that is away cannot be
- * asked: then the records that came have to do. */
+/* What is still on its way in the client.  A client that does not come back cannot
+ * be asked: then the records that came have to do. */
 static gboolean
 fetch_digests (Job *job, GError **error)
 {

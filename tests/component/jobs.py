@@ -2,10 +2,12 @@
 """Jobs of p2v-server without a physical machine: they wait in phase overlay for
 its disks, or, with a blank disk connected, are ended while the appliance starts."""
 
+import base64
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ from p2vclient import Data, Session  # noqa: E402
 WORK = os.environ["TMPDIR"]
 STATE, OUT = WORK + "/state", WORK + "/out"
 SERVER = os.path.abspath(os.environ["BUILD"]) + "/bin/p2v-server"
-RECORD = {"job.json", "state.json", "log", "lock", "report.json", "report.txt"}
+RECORD = {"job.json", "state.json", "log", "lock", "report.json", "report.txt", "finished.json"}
 SIZE = 64 << 20
 os.environ["P2V_STATE_DIR"] = STATE
 os.mkdir(OUT)
@@ -162,8 +164,11 @@ def test_commands():
     fails("data of a wrong disk", ["data", job, "x"], "number of a disk")
     second = socket.socket(socket.AF_UNIX)
     second.connect(directory(job) + "/ctl.sock")
-    second.sendall(b"attach\n")
-    check("a second client is refused", second.recv(100) == b"busy\n")
+    second.sendall(b"attach 0123456789abcdef0123456789abcdef\n")
+    check("another client is refused", second.recv(100) == b"refused\n")
+    third = Session(SERVER)
+    check("also by the session", third.attach(job)["code"] == "job")
+    check("the job's instance is not shown", session.instance not in shown + log)
     follow = subprocess.Popen([SERVER, "log", "-f", job], stdout=subprocess.PIPE, text=True)
     session.send({"type": "cancel"})
     finished = session.take("finished")
@@ -190,6 +195,97 @@ def test_lost():
     check("nothing is left of it", *is_clean(job, "cancelled"))
     fails("clean wants a job", ["clean"], "Usage", 2)
     check("clean --all", run("clean", "--all").returncode == 0 and not os.listdir(STATE + "/jobs"))
+
+
+def back(session, job, **kwargs):
+    """The client of SESSION comes back on a new link."""
+    again = Session(SERVER, instance=session.instance, **kwargs)
+    again.attach(job)
+    return again
+
+
+def records(first, count):
+    """Digest records of pages."""
+    return b"".join(struct.pack("<QI16s", (first + i) * 4096, 4096, bytes(16)) for i in range(count))
+
+
+def send_digests(session, first, count):
+    text = base64.b64encode(records(first, count)).decode()
+    session.send({"type": "digests", "disk": 0, "records": text})
+
+
+def test_back():
+    session = Session(SERVER)
+    job = in_overlay(session)
+    send_digests(session, 0, 3)
+    check("the job says what digests it has taken", session.take("taken", records=3) is not None)
+    send_digests(session, 3, 2)
+    session.take("taken", records=5)
+    session.lose()
+    check("a lost client", wait_for(lambda: state(job)["status"] == "waiting"), state(job))
+    again = back(session, job)
+    check("may come back", again.job == job)
+    check("hears what was taken", again.take("taken")["records"] == 5)
+    check("and the phase", again.take("phase")["phase"] == "overlay")
+    check("then the job runs", wait_for(lambda: state(job)["status"] == "running"), state(job))
+    send_digests(again, 5, 1)
+    check("and goes on taking", again.take("taken", records=6) is not None)
+    with open(directory(job) + "/d0.digests", "rb") as f:
+        check("each record once", f.read() == records(0, 6))
+    third = back(session, job)
+    check("who comes back displaces a link that is dead unnoticed", third.job == job)
+    check("the old session ends", again.process.wait(20) == 0)
+    check("and the job runs", third.take("phase")["phase"] == "overlay" and
+          wait_for(lambda: state(job)["status"] == "running"), state(job))
+    third.lose()
+    run("cancel", job)
+    last = back(session, job)
+    check("a result that the client missed is delivered later",
+          last.job == job and last.take("finished")["result"] == "cancelled")
+    check("by a session that ends then", last.end() == 0)
+    run("clean", job)
+    check("a job that is gone is not found", back(session, job).job is None)
+
+
+def test_start_again():
+    session = Session(SERVER)
+    job = in_overlay(session)
+    session.lose()
+    again = Session(SERVER, instance=session.instance)
+    check("who did not hear the answer to start asks again", again.start(OUT)["job"] == job)
+    check("and makes no second job", os.listdir(STATE + "/jobs") == [job])
+    os.kill(state(job)["pid"], signal.SIGKILL)
+    again.process.wait(20)
+    wait_for(lambda: state(job)["status"] == "dead")
+    dead = Session(SERVER, instance=session.instance)
+    error = dead.attach(job)
+    check("a job whose process died says so", error.get("code") == "job" and
+          "without a word" in error["problem"], error)
+    run("cancel", job)
+    run("clean", job)
+
+
+def test_silence():
+    """What the network drops without a word."""
+    path = WORK + "/quiet.sock"
+    nbdkit = subprocess.Popen(["nbdkit", "--foreground", "--readonly", "--unix", path, "memory",
+                               str(SIZE)])
+    wait_for(lambda: os.path.exists(path))
+    session = Session(SERVER, mute=True)
+    start = time.monotonic()
+    session.start(OUT, size=SIZE)
+    channel = Data(SERVER, session.job, 0, path, mute=True)
+    session.take("phase", phase="inspect")
+    nbdkit.send_signal(signal.SIGSTOP)
+    check("a mute client is lost", session.process.wait(60) == 0)
+    seconds = time.monotonic() - start
+    check("after half a minute", 29 < seconds < 45, seconds)
+    check("its job waits", wait_for(lambda: state(session.job)["status"] == "waiting"))
+    check("a mute channel ends as lost, so that another may take over", channel.wait(60) == 75)
+    run("cancel", session.job)
+    check("also then nothing is left", *is_clean(session.job, "cancelled"))
+    nbdkit.kill()
+    nbdkit.wait()
 
 
 def test_signals():
@@ -307,8 +403,8 @@ def test_pending():
     nbdkit.wait()
 
 
-for test in (test_handshake, test_restricted, test_commands, test_lost, test_signals, test_two, test_failures,
-             test_data, test_pending):
+for test in (test_handshake, test_restricted, test_commands, test_lost, test_back, test_start_again,
+             test_signals, test_two, test_failures, test_silence, test_data, test_pending):
     test()
 print(f"1..{count}")
 sys.exit(1 if failed else 0)

@@ -8,7 +8,8 @@
  *                                       stdin and stdout, one NBD client at SOCKET
  *
  * export and tunnel print "up" and run until standard input ends, then print
- * "counters" with what was served.  Every error is one line "CODE: sentence". */
+ * "counters" with what was served; a tunnel that gives up says "failed" at once.  Every error is
+ * one line "CODE: sentence". */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -33,14 +34,22 @@ fail (GError *error)
   return 1;
 }
 
+/* Says "failed" once, as soon as the tunnel (may be NULL) has given up. */
 static void
-wait_for_end (void)
+wait_for_end (Tunnel *tunnel)
 {
   char buffer[256];
+  gboolean said = tunnel == NULL;
+  struct pollfd input = {.fd = 0, .events = POLLIN};
   printf ("up\n");
-  fflush (stdout);
-  while (read (0, buffer, sizeof buffer) > 0)
-    continue;
+  for (;;) {
+    if (poll (&input, 1, said ? -1 : 100) > 0 && read (0, buffer, sizeof buffer) <= 0)
+      return;
+    if (!said && tunnel_failed (tunnel, NULL)) {
+      said = TRUE;
+      printf ("failed\n");
+    }
+  }
 }
 
 static void
@@ -93,11 +102,9 @@ run_tunnel (const Settings *settings, const char *job, char **files)
     for (const char *const *s = export_sockets (export); *s; s++)
       printf ("%s\n", *s);
   } else {
-    tunnel = tunnel_open (settings, identity, job, export_sockets (export), NULL, &error);
-    if (!tunnel)
-      return fail (error);
+    tunnel = tunnel_open (settings, identity, job, export_sockets (export));
   }
-  wait_for_end ();
+  wait_for_end (tunnel);
   export_flush (export);
   guint64 bytes = 0;
   for (guint i = 0; i < machine->disks->len; i++)

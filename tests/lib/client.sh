@@ -81,7 +81,7 @@ client_run () {
 # What a job may leave until `clean`.
 left_files () {
   find "$P2V_STATE_DIR/jobs" -mindepth 2 ! -name job.json ! -name state.json ! -name log \
-    ! -name lock ! -name 'report.*' 2>/dev/null
+    ! -name lock ! -name 'report.*' ! -name finished.json 2>/dev/null
 }
 
 # Processes of the login user that belong to this test (others may run beside it).

@@ -4,12 +4,14 @@ processes of this machine."""
 
 import json
 import queue
+import secrets
 import socket
 import struct
 import subprocess
 import threading
 
 FRAME_MAX = 256 * 1024
+ALIVE = 5  # seconds between signs of life
 
 
 def machine(name="guest", size=64 << 20, disks=1):
@@ -24,9 +26,14 @@ def machine(name="guest", size=64 << 20, disks=1):
 
 
 class Session:
-    """`p2v-server session`; messages of the server come out of take()."""
+    """`p2v-server session`; messages of the server come out of take().  INSTANCE: of a
+    client that comes back.  MUTE: gives no sign of life."""
 
-    def __init__(self, server, hello=True):
+    def __init__(self, server, hello=True, instance=None, mute=False):
+        self.instance = instance or secrets.token_hex(16)
+        self.mute = mute
+        self.lock = threading.Lock()
+        self.gone = threading.Event()
         self.process = subprocess.Popen([server, "session"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         self.messages = queue.Queue()
@@ -39,21 +46,39 @@ class Session:
         for line in self.process.stdout:
             self.messages.put(json.loads(line))
         self.messages.put(None)
+        self.gone.set()
+
+    def _live(self):
+        while not self.gone.wait(ALIVE):
+            try:
+                self.send({"type": "alive"})
+            except (OSError, ValueError):
+                return
 
     def send(self, message):
         self.write(json.dumps(message).encode() + b"\n")
 
     def write(self, data):
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
+        with self.lock:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+
+    def _ask(self, message):
+        self.send(message)
+        if not self.mute:
+            threading.Thread(target=self._live, daemon=True).start()
+        answer = self.take("accepted", "error")
+        self.job = answer.get("job")
+        return answer
+
+    def attach(self, job):
+        return self._ask({"type": "attach", "job": job, "instance": self.instance})
 
     def start(self, storage, **kwargs):
         settings = {"output.type": "local", "output.storage": storage, "output.format": "raw"}
         settings.update(kwargs.pop("settings", {}))
-        self.send({"type": "start", "settings": settings, "machine": machine(**kwargs)})
-        message = self.take("accepted", "error")
-        self.job = message.get("job")
-        return message
+        return self._ask({"type": "start", "instance": self.instance, "settings": settings,
+                          "machine": machine(**kwargs)})
 
     def take(self, *types, timeout=60, **members):
         """The next message of one of the types, with these members; None at the end."""
@@ -66,37 +91,57 @@ class Session:
 
     def lose(self):
         """The link breaks."""
-        self.process.stdin.close()
+        self.gone.set()
+        with self.lock:
+            self.process.stdin.close()
         self.process.wait(20)
 
     def end(self):
         """Says bye; the exit status."""
         try:
             self.send({"type": "bye"})
-            self.process.stdin.close()
+            self.gone.set()
+            with self.lock:
+                self.process.stdin.close()
         except BrokenPipeError:
             pass
         return self.process.wait(20)
 
 
 class Data:
-    """`p2v-server data JOB DISK`, connected to an NBD server's unix socket."""
+    """`p2v-server data JOB DISK`, connected to an NBD server's unix socket.  MUTE: gives no
+    sign of life."""
 
-    def __init__(self, server, job, disk, path):
+    def __init__(self, server, job, disk, path, mute=False):
         self.process = subprocess.Popen([server, "data", job, str(disk)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
         threading.Thread(target=self._to_server, daemon=True).start()
         threading.Thread(target=self._to_disk, daemon=True).start()
+        if not mute:
+            threading.Thread(target=self._live, daemon=True).start()
+
+    def _frame(self, kind, data=b""):
+        with self.lock:
+            self.process.stdin.write(kind + b"\0" + struct.pack(">II", len(data), len(data)) + data)
+            self.process.stdin.flush()
+
+    def _live(self):
+        try:
+            while not self.ended.wait(ALIVE):
+                self._frame(b"K")
+        except OSError:
+            pass
 
     def _to_server(self):
         try:
             while data := self.socket.recv(FRAME_MAX):
-                self.process.stdin.write(b"P\0" + struct.pack(">II", len(data), len(data)) + data)
-                self.process.stdin.flush()
-            self.process.stdin.write(b"E\0" + bytes(8))
-            self.process.stdin.flush()
+                self._frame(b"P", data)
+            self.ended.set()
+            self._frame(b"E")
         except OSError:
             pass
 

@@ -52,6 +52,26 @@ test_compresses (void **state G_GNUC_UNUSED)
 }
 
 static void
+test_signs_of_life (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
+  gboolean ended = FALSE;
+  p2v_encoder_alive (encoder, wire);
+  p2v_encoder_push (encoder, "ab", 2, FALSE, wire);
+  p2v_encoder_alive (encoder, wire);
+  p2v_encoder_alive (encoder, wire);
+  p2v_encoder_push (encoder, "c", 1, FALSE, wire);
+  p2v_encoder_end (encoder, wire);
+  for (guint i = 0; i < wire->len; i++)
+    assert_true (p2v_decoder_push (decoder, wire->data + i, 1, out, &ended, NULL));
+  assert_true (ended);
+  assert_int_equal (out->len, 3);
+  assert_memory_equal (out->data, "abc", 3);
+}
+
+static void
 test_refused (void **state G_GNUC_UNUSED)
 {
   static const struct {
@@ -66,6 +86,8 @@ test_refused (void **state G_GNUC_UNUSED)
       {{'Z', 0, 0, 0, 0, 2, 0, 0, 0, 2}, 10},    /* not smaller */
       {{'Z', 0, 0, 0, 0, 1, 0, 0, 0, 9, 7}, 11}, /* not zstd */
       {{'E', 0, 0, 0, 0, 0, 0, 0, 0, 1}, 10},
+      {{'K', 0, 0, 0, 0, 1, 0, 0, 0, 1}, 10},      /* a sign of life with something in it */
+      {{'K', 1, 0, 0, 0, 0, 0, 0, 0, 0}, 10},      /* reserved byte */
       {{'E', 0, 0, 0, 0, 0, 0, 0, 0, 0, 'P'}, 11}, /* after the end */
   };
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -84,6 +106,7 @@ main (void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_round_trips),
       cmocka_unit_test (test_compresses),
+      cmocka_unit_test (test_signs_of_life),
       cmocka_unit_test (test_refused),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

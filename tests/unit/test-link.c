@@ -4,6 +4,7 @@
 #include "common/message.h"
 #include "common/unit.h"
 #include "p2v-client/auth.h"
+#include "p2v-client/backoff.h"
 #include "p2v-client/control.h"
 #include "p2v-client/digest-queue.h"
 #include "p2v-client/gauge.h"
@@ -137,6 +138,114 @@ digests_go_in_batches (void **state G_GNUC_UNUSED)
   digest_queue_free (queue);
 }
 
+/* The next message's records, by their offsets: "disk:first+count". */
+static char *
+taken_out (DigestQueue *queue)
+{
+  JsonObject *message = digest_queue_take (queue);
+  if (!message)
+    return g_strdup ("none");
+  gsize length = 0;
+  g_autofree guint8 *records = g_base64_decode (p2v_json_string (message, "records", ""), &length);
+  P2vDigestRecord first;
+  p2v_digest_record_unpack (records, &first);
+  char *text = g_strdup_printf ("%d:%d+%d", (int)p2v_json_int (message, "disk", -1),
+                                (int)first.offset, (int)(length / P2V_DIGEST_RECORD_SIZE));
+  json_object_unref (message);
+  return text;
+}
+
+static void
+add_records (DigestQueue *queue, guint disk, guint first, guint n)
+{
+  for (guint i = first; i < first + n; i++) {
+    P2vDigestRecord record = {.offset = i, .length = 1};
+    guint8 packed[P2V_DIGEST_RECORD_SIZE];
+    p2v_digest_record_pack (&record, packed);
+    digest_queue_add (queue, disk, packed, sizeof packed);
+  }
+}
+
+static void
+expect_taken_out (DigestQueue *queue, const char *expected)
+{
+  g_autofree char *text = taken_out (queue);
+  assert_string_equal (text, expected);
+}
+
+static void
+digests_survive_a_break (void **state G_GNUC_UNUSED)
+{
+  DigestQueue *queue = digest_queue_new (2);
+  assert_true (digest_queue_taken (queue, 0, 0)); /* as the job's greeting says it */
+  add_records (queue, 0, 0, 10);
+  expect_taken_out (queue, "0:0+10");
+  expect_taken_out (queue, "none");
+  assert_true (digest_queue_taken (queue, 0, 4));
+  assert_int_equal (digest_queue_bytes (queue), 6 * P2V_DIGEST_RECORD_SIZE);
+  add_records (queue, 0, 10, 2);
+  add_records (queue, 1, 0, 3);
+  expect_taken_out (queue, "0:10+2");
+  expect_taken_out (queue, "1:0+3");
+
+  digest_queue_rewind (queue);
+  add_records (queue, 0, 12, 1);
+  expect_taken_out (queue, "none"); /* before the job has said where it is */
+  digest_queue_rewind (queue);      /* the next break */
+  assert_true (digest_queue_taken (queue, 0, 11));
+  expect_taken_out (queue, "0:11+2");
+  expect_taken_out (queue, "none");
+  assert_true (digest_queue_taken (queue, 1, 0));
+  expect_taken_out (queue, "1:0+3");
+  assert_true (digest_queue_taken (queue, 0, 13));
+  assert_true (digest_queue_taken (queue, 1, 3));
+  assert_int_equal (digest_queue_bytes (queue), 0);
+
+  add_records (queue, 0, 13, 2);
+  assert_false (digest_queue_taken (queue, 0, 14)); /* not sent */
+  assert_false (digest_queue_taken (queue, 0, 12)); /* less than before */
+  assert_false (digest_queue_taken (queue, 2, 0));
+  assert_false (digest_queue_taken (queue, -1, 0));
+  assert_false (digest_queue_taken (queue, 0, -1));
+  digest_queue_free (queue);
+}
+
+static gboolean
+forgives (Backoff *backoff, P2vErrorCode code)
+{
+  g_autoptr (GError) error = NULL;
+  p2v_set_error (&error, code, NULL, "x");
+  return backoff_forgives (backoff, error);
+}
+
+static void
+attempts_to_come_back (void **state G_GNUC_UNUSED)
+{
+  static const guint seconds[] = {1, 2, 4, 8, 15, 15};
+  Backoff backoff = {0};
+  for (guint i = 0; i < G_N_ELEMENTS (seconds); i++, backoff.attempts++)
+    assert_int_equal (backoff_seconds (&backoff), seconds[i]);
+  assert_true (forgives (&backoff, P2V_ERROR_CONNECT));
+  assert_true (forgives (&backoff, P2V_ERROR_LINK));
+  assert_false (forgives (&backoff, P2V_ERROR_HOSTKEY));
+  assert_false (forgives (&backoff, P2V_ERROR_JOB));
+  assert_false (forgives (&backoff, P2V_ERROR_CANCELLED));
+  assert_true (forgives (&backoff, P2V_ERROR_AUTH));
+  assert_true (forgives (&backoff, P2V_ERROR_AUTH));
+  assert_true (forgives (&backoff, P2V_ERROR_CONNECT)); /* that was no refusal */
+  assert_true (forgives (&backoff, P2V_ERROR_AUTH));
+  assert_true (forgives (&backoff, P2V_ERROR_AUTH));
+  assert_false (forgives (&backoff, P2V_ERROR_AUTH));
+
+  /* Neither a deadline nor a person waits for the next attempt. */
+  gint64 now = g_get_monotonic_time ();
+  assert_false (backoff_wait (&backoff, now + 20000, NULL));
+  g_autoptr (GCancellable) cancel = g_cancellable_new ();
+  g_cancellable_cancel (cancel);
+  assert_false (backoff_wait (&backoff, G_MAXINT64, cancel));
+  assert_true (g_get_monotonic_time () - now < 10 * G_USEC_PER_SEC);
+}
+
 static void
 exits_are_explained (void **state G_GNUC_UNUSED)
 {
@@ -165,6 +274,8 @@ main (void)
       cmocka_unit_test (server_texts_are_cleaned),
       cmocka_unit_test (server_errors_keep_their_code),
       cmocka_unit_test (digests_go_in_batches),
+      cmocka_unit_test (digests_survive_a_break),
+      cmocka_unit_test (attempts_to_come_back),
       cmocka_unit_test (exits_are_explained),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

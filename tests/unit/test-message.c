@@ -45,7 +45,12 @@ test_refused (void **state G_GNUC_UNUSED)
       "{\"type\":\"hello\",\"protocol\":1,\"version\":\"x\",\"more\":1}",
       "{\"type\":\"hello\",\"protocol\":1.5,\"version\":\"x\"}",
       "{\"type\":\"accepted\",\"job\":\"x\"}", /* the server's, from a client */
-      "{\"type\":\"start\",\"settings\":[],\"machine\":{}}",
+      "{\"type\":\"start\",\"instance\":\"x\",\"settings\":[],\"machine\":{}}",
+      "{\"type\":\"start\",\"settings\":{},\"machine\":{}}", /* nobody's */
+      "{\"type\":\"attach\",\"job\":\"x\"}",
+      "{\"type\":\"attach\",\"job\":\"x\",\"instance\":1}",
+      "{\"type\":\"alive\",\"since\":1}",
+      "{\"type\":\"taken\",\"disk\":0,\"records\":1}", /* the server's, too */
       "\xff\xfe",
       "login: banner",
   };
@@ -54,6 +59,17 @@ test_refused (void **state G_GNUC_UNUSED)
     assert_null (parse (bad[i], P2V_FROM_CLIENT, &error));
     assert_p2v_error (error, P2V_ERROR_PROTOCOL);
   }
+}
+
+static void
+test_instances (void **state G_GNUC_UNUSED)
+{
+  assert_true (p2v_instance_is_valid ("0123456789abcdef0123456789abcdef"));
+  assert_false (p2v_instance_is_valid (""));
+  assert_false (p2v_instance_is_valid ("0123456789abcdef0123456789abcde"));
+  assert_false (p2v_instance_is_valid ("0123456789abcdef0123456789abcdef0"));
+  assert_false (p2v_instance_is_valid ("0123456789ABCDEF0123456789ABCDEF"));
+  assert_false (p2v_instance_is_valid ("0123456789abcdef0123456789abcde\n"));
 }
 
 static void
@@ -98,7 +114,7 @@ main (void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_round_trip), cmocka_unit_test (test_refused),
       cmocka_unit_test (test_too_deep),   cmocka_unit_test (test_too_long),
-      cmocka_unit_test (test_optional),
+      cmocka_unit_test (test_instances),  cmocka_unit_test (test_optional),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@ import time
 
 server = os.path.dirname(os.path.abspath(__file__))
 scene = open(os.path.join(server, "scene")).read().strip()
-heard = open(os.path.join(server, "heard"), "w")
+heard = open(os.path.join(server, "heard"), "a")
 JOB = "fakejob2"
 
 
@@ -66,11 +66,32 @@ def read_some(disk, length):
     return data
 
 
+def come_back(taken):
+    """The client is back after a break; of its digests TAKEN records of disk 0 are here."""
+    say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
+    attach = hear("attach")
+    assert attach["job"] == JOB, attach
+    say("accepted", job=JOB)
+    if taken is not None:
+        say("taken", disk=0, records=taken)
+    return attach["instance"]
+
+
+def turn():
+    """How often this scene has been entered before."""
+    path = os.path.join(server, "turn")
+    n = int(open(path).read()) if os.path.exists(path) else 0
+    with open(path, "w") as f:
+        f.write(str(n + 1))
+    return n
+
+
 def begin():
     say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
     hear("hello")
-    hear("start")
+    start = hear("start")
     say("accepted", job=JOB)
+    return start["instance"]
 
 
 if scene == "good":
@@ -96,6 +117,54 @@ elif scene == "mute":
 elif scene == "gone":
     begin()
     time.sleep(1)
+elif scene == "again":
+    # The link breaks with sixteen records not taken, and again before anything is said.
+    n = turn()
+    if n == 0:
+        instance = begin()
+        with open(os.path.join(server, "instance"), "w") as f:
+            f.write(instance)
+        say("phase", phase="copy", words="Copying", index=1, count=9)
+        read_some(0, 1 << 20)
+        say("query", id=7, what="digests")
+        hear("answer")
+        say("taken", disk=0, records=5)
+    elif n == 1:
+        come_back(None)
+    elif n == 2:
+        instance = come_back(5)
+        assert instance == open(os.path.join(server, "instance")).read()
+        heard.write('{"type": "back"}\n')
+        say("phase", phase="copy", words="Copying", index=1, count=9)
+        say("progress", phase="copy", done=1, total=2)
+        say("query", id=7, what="digests")
+        assert hear("answer")["id"] == 7
+    else:
+        come_back(16)
+        finish()
+elif scene == "other-job":
+    if turn() == 0:
+        begin()
+    else:
+        say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
+        hear("attach")
+        say("accepted", job="other")
+        hear("cancel")
+elif scene == "forgotten":
+    if turn() == 0:
+        begin()
+    else:
+        say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
+        hear("attach")
+        say("error", code="job", problem="The job fakejob2 has died.", remedy="Start again.")
+        sys.exit(1)
+elif scene == "unheard":
+    # The answer to "start" is lost.
+    say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
+    hear("start")
+    if turn() > 0:
+        say("accepted", job=JOB)
+        finish()
 elif scene == "garbage":
     begin()
     print('{"type": "phase", "phase": 3}', flush=True)

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "attendance-private.h"
+#include "common/error.h"
+#include "inventory.h"
+#include <string.h>
+
+#define UNSENT_MAX (1024u * 1024u) /* digests wait here when the server does not read */
+#define JOB_ID_MAX 32
+
+void
+attendance_send_digests (Attendance *attendance, gboolean all)
+{
+  Control *control = line_control (attendance->line);
+  JsonObject *message;
+  while ((all || control_unsent (control) < UNSENT_MAX) &&
+         (message = digest_queue_take (attendance->digests))) {
+    control_send (control, message);
+    json_object_unref (message);
+  }
+}
+
+JsonObject *
+attendance_stats (Attendance *attendance)
+{
+  JsonObject *stats = json_object_new ();
+  JsonArray *disks = json_array_new ();
+  TunnelCounters counters = {0};
+  if (attendance->export)
+    export_flush (attendance->export); /* the filters' count is made of the records */
+  for (guint i = 0; i < attendance->machine->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (attendance->machine->disks, i);
+    guint64 block_layer = disks_bytes_read (disk->device) - attendance->baseline[i];
+    guint64 nbdkit = attendance->export ? export_bytes_read (attendance->export, i) : 0;
+    if (attendance->tunnel)
+      tunnel_counters (attendance->tunnel, i, &counters);
+    JsonObject *entry = json_object_new ();
+    json_object_set_int_member (entry, "block_layer", (gint64)block_layer);
+    json_object_set_int_member (entry, "nbdkit", (gint64)nbdkit);
+    json_object_set_int_member (entry, "payload", (gint64)counters.payload_out);
+    json_object_set_int_member (entry, "wire", (gint64)counters.wire_out);
+    json_array_add_object_element (disks, entry);
+  }
+  if (attendance->tunnel)
+    tunnel_counters (attendance->tunnel, G_MAXUINT, &counters);
+  json_object_set_array_member (stats, "disks", disks);
+  json_object_set_int_member (stats, "wire_in", (gint64)counters.wire_in);
+  return stats;
+}
+
+static gboolean
+answer_query (Attendance *attendance, JsonObject *query, GError **error)
+{
+  const char *what = p2v_json_string (query, "what", "");
+  JsonObject *data;
+  if (strcmp (what, "digests") == 0) {
+    if (attendance->export)
+      export_flush (attendance->export);
+    attendance_send_digests (attendance, TRUE);
+    data = json_object_new ();
+  } else if (strcmp (what, "stats") == 0) {
+    data = attendance_stats (attendance);
+  } else {
+    g_autofree char *clean = control_clean_text (what);
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server asks for \"%s\", which this client does not know.",
+                   clean);
+    return FALSE;
+  }
+  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
+  json_object_set_int_member (answer, "id", p2v_json_int (query, "id", 0));
+  json_object_set_object_member (answer, "data", data);
+  control_send (line_control (attendance->line), answer);
+  return TRUE;
+}
+
+static void
+emit_link_back (Attendance *attendance)
+{
+  gint64 seconds = (g_get_monotonic_time () - attendance->lost_since) / G_USEC_PER_SEC;
+  Event *event = event_new (EVENT_LINK_BACK);
+  event->job = g_strdup (attendance->job);
+  event->text = g_strdup_printf ("Connected again after %" G_GINT64_FORMAT " s.", seconds);
+  attendance->emit (event, attendance->data);
+}
+
+/* The id becomes a word on a command line over there. */
+static gboolean
+take_job (Attendance *attendance, JsonObject *message, GError **error)
+{
+  const char *job = p2v_json_string (message, "job", "");
+  gsize length = strlen (job);
+  gboolean expected = attendance->job ? attendance->lost_since && strcmp (job, attendance->job) == 0
+                                      : length > 0 && length <= JOB_ID_MAX &&
+                                            strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
+  if (!expected) {
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server named a job in a way that is not allowed.");
+    return FALSE;
+  }
+  if (!attendance->job)
+    attendance->job = g_strdup (job);
+  if (attendance->lost_since)
+    emit_link_back (attendance);
+  attendance->lost_since = 0;
+  attendance->backoff = (Backoff){0};
+  return TRUE;
+}
+
+static gboolean
+take_taken (Attendance *attendance, JsonObject *message, GError **error)
+{
+  if (digest_queue_taken (attendance->digests, p2v_json_int (message, "disk", -1),
+                          p2v_json_int (message, "records", -1)))
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                 "The conversion server says that it has digests that it cannot have.");
+  return FALSE;
+}
+
+/* The phase may be told again after a break: the front-end hears it once. */
+static Event *
+take_phase (Attendance *attendance, JsonObject *message)
+{
+  g_autofree char *phase = control_clean_text (p2v_json_string (message, "phase", ""));
+  if (g_strcmp0 (phase, attendance->phase) == 0)
+    return NULL;
+  g_free (attendance->phase);
+  attendance->phase = g_strdup (phase);
+  Event *event = event_new (EVENT_PHASE);
+  event->phase = g_steal_pointer (&phase);
+  event->text = control_clean_text (p2v_json_string (message, "words", ""));
+  event->done = (guint64)MAX (p2v_json_int (message, "index", 0), 0);
+  event->total = (guint64)MAX (p2v_json_int (message, "count", 0), 0);
+  return event;
+}
+
+static void
+take_result (Attendance *attendance, JsonObject *message)
+{
+  if (attendance->finished)
+    return;
+  const char *result = p2v_json_string (message, "result", "");
+  JsonObject *error = p2v_json_object (message, "error");
+  JsonObject *summary = p2v_json_object (message, "summary");
+  attendance->finished = TRUE;
+  attendance->summary = summary ? json_object_ref (summary) : NULL;
+  if (error)
+    attendance->outcome = control_error (error);
+  else if (strcmp (result, "cancelled") == 0)
+    p2v_set_error (&attendance->outcome, P2V_ERROR_CANCELLED, NULL, "The job was cancelled.");
+  else if (strcmp (result, "ok") != 0)
+    p2v_set_error (&attendance->outcome, P2V_ERROR_INTERNAL,
+                   "Look at the job's log with \"p2v-server log\" on the conversion server.",
+                   "The conversion failed without a reason.");
+}
+
+gboolean
+attendance_take_message (JsonObject *message, gpointer data, GError **error)
+{
+  Attendance *attendance = data;
+  const char *type = p2v_message_type (message);
+  Event *event = NULL;
+  if (strcmp (type, "accepted") == 0)
+    return take_job (attendance, message, error);
+  if (strcmp (type, "query") == 0)
+    return answer_query (attendance, message, error);
+  if (strcmp (type, "taken") == 0)
+    return take_taken (attendance, message, error);
+  if (strcmp (type, "finished") == 0) {
+    take_result (attendance, message);
+    return TRUE;
+  }
+  if (strcmp (type, "phase") == 0) {
+    event = take_phase (attendance, message);
+    if (!event)
+      return TRUE;
+  } else if (strcmp (type, "progress") == 0) {
+    event = event_new (EVENT_PROGRESS);
+    event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
+    event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
+    event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
+  } else if (strcmp (type, "log") == 0) {
+    event = event_new (EVENT_LOG);
+    event->level = control_clean_text (p2v_json_string (message, "level", "info"));
+    event->text = control_clean_text (p2v_json_string (message, "text", ""));
+  } else {
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server said \"%s\" at a wrong moment.", type);
+    return FALSE;
+  }
+  event->job = g_strdup (attendance->job);
+  attendance->emit (event, attendance->data);
+  return TRUE;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of an attendance, for attendance.c (how it goes on) and
+ * attendance-messages.c (what the server says, and the answers). */
+#pragma once
+#include "attendance.h"
+#include "digest-queue.h"
+
+struct Attendance {
+  Line *line;
+  const P2vMachine *machine;
+  GCancellable *cancel;
+  AttendanceEvent emit;
+  gpointer data;
+  DigestQueue *digests;
+  Export *export;
+  Tunnel *tunnel;
+  guint64 *baseline; /* the block layer's counters when the job started */
+  char *instance;    /* what this client is known by when it comes back */
+  JsonObject *start; /* the message; sent again when its answer was lost */
+  gint64 last_alive; /* when the last message "alive" went out */
+
+  char *job;
+  char *phase; /* the last one that the front-end was told of */
+  gboolean finished;
+  GError *outcome; /* what "finished" said; NULL: success */
+  JsonObject *summary;
+
+  gint64 patience;   /* how long to try to connect again */
+  gint64 lost_since; /* when the link broke; 0 while the job hears us */
+  Backoff backoff;
+  gboolean started; /* "start" was sent: there may be a job */
+  gboolean cancelling;
+  gboolean unreachable; /* the server cannot be told anything any more */
+  GError *broken;       /* first failure on this side */
+  gint64 broken_since;
+};
+
+/* A ControlCallback. */
+gboolean attendance_take_message (JsonObject *message, gpointer data, GError **error);
+
+/* Hands waiting digests to the control channel; not ALL while it is full. */
+void attendance_send_digests (Attendance *attendance, gboolean all);

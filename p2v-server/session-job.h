@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a session comes to its job: by making it, or by finding the one that its client
+ * has already, be it alive or ended. */
+#pragma once
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+/* For the message "start": makes the job and starts its process, once only: a client
+ * that did not hear the answer asks again, with the same instance.  Returns the connection to
+ * it (its ctl.sock); -1 with an error, or with *LAST, its "finished" (caller unrefs), when it
+ * has ended.  *ID: its id (caller frees), also set with *LAST. */
+int session_start_job (JsonObject *start, char **id, JsonObject **last, GError **error);
+
+/* The same for "attach".  P2V_ERROR_JOB when there is no such job, when it is of another
+ * client, or when it has died; P2V_ERROR_LINK when it does not answer now. */
+int session_find_job (JsonObject *attach, char **id, JsonObject **last, GError **error);
