@@ -5,8 +5,8 @@
 #include "job.h"
 
 /* Compares the digests that the broker made of the units that arrived and that
- * it keeps for the conversion with the client's.  Reads no disk.  P2V_ERROR_VERIFY,
- * which names the first byte, when a unit was changed on its way: what was made of
- * it cannot be trusted, and no copy mends that.  Units without a record of the
- * client's are passed over. */
+ * it keeps for the conversion with the client's.  P2V_ERROR_VERIFY, which names the
+ * first byte, when a unit was changed on its way: what was made of it cannot be
+ * trusted, and no copy mends that.  Passed over are units without a record of the
+ * client's, and everything when there is no cache. */
 gboolean arrival_check (Job *job, const JobDisk *disk, const Digests *digests, GError **error);

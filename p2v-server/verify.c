@@ -69,15 +69,15 @@ zero_again (Job *job, const JobDisk *disk, const char *path, const GArray *range
   return nbd_pool_flush_wait (pool, job->cancel, error);
 }
 
-/* What was wrong and was copied again, each place by its bytes. */
+/* What was wrong and is right now, each place by its bytes. */
 static void
-report_places (Job *job, const JobDisk *disk, GArray *places, const char *was)
+report_places (Job *job, const JobDisk *disk, GArray *places, const char *what)
 {
   ranges_merge (places);
   for (guint i = 0; i < places->len && i < PLACES_MAX; i++) {
     g_autofree char *text = range_text (&g_array_index (places, Range, i));
-    report_repair (job->report, "Disk %u (%s), %s: the target %s; copied again.", disk->index,
-                   disk->source->device, text, was);
+    report_repair (job->report, "Disk %u (%s), %s: the target %s.", disk->index,
+                   disk->source->device, text, what);
   }
   if (places->len > PLACES_MAX)
     report_repair (job->report, "Disk %u (%s): and %u more places; the log names them.",
@@ -97,9 +97,9 @@ report_repairs (Job *job, const JobDisk *disk, const Blockmap *map, const Verify
     const VerifyRange *range = &g_array_index (repaired->bad_zero, VerifyRange, i);
     ranges_add (zeroes, range->offset, range->length);
   }
-  report_places (job, disk, source, "did not hold what the physical machine read");
-  report_places (job, disk, overlay, "differed from the overlay");
-  report_places (job, disk, zeroes, "held data where nothing lives");
+  report_places (job, disk, source, "did not hold what the physical machine read; copied again");
+  report_places (job, disk, overlay, "differed from the overlay; copied again");
+  report_places (job, disk, zeroes, "held data where nothing lives; made zero again");
   report_warning (job->report,
                   "Disk %u (%s): %u pieces of the target were wrong after the copy and have been "
                   "copied again (see the repairs); check the storage and the memory of both "
