@@ -72,11 +72,15 @@ cannot_say (const Command *command, const GError *error)
     return UNKNOWN;
   }
   g_autofree char *log = read_log (command);
-  (void)subcommand_failed (error);
-  if (*log)
-    fprintf (stderr, "%s\n", log);
-  if (strstr (log, " lock"))
-    fprintf (stderr, "Another process has it open: shut the guest down first.\n");
+  if (strstr (log, " lock")) {
+    fprintf (stderr, "p2v-server: %s is in use; shut the guest down first.\n%s\n", command->image,
+             log);
+  } else if (*log) {
+    g_autofree char *problem = p2v_error_problem (error);
+    fprintf (stderr, "p2v-server: %s\n%s\n", problem, log);
+  } else {
+    (void)subcommand_failed (error);
+  }
   return UNKNOWN;
 }
 

@@ -172,11 +172,13 @@ verify_image_format (const char *path, guint64 size, GError **error)
     p2v_set_error (error, P2V_ERROR_IO, NULL, "%s cannot be read: %s.", path, g_strerror (saved));
     return NULL;
   }
-  gboolean qcow2 = memcmp (header, QCOW2_MAGIC, 4) == 0;
-  if (!qcow2 || ((guint64)st.st_size == size && get_be64 (header + QCOW2_SIZE_AT) != size))
+  gboolean alone =
+      get_be64 (header + QCOW2_BACKING_AT) == 0 &&
+      (header[7] < 3 || !(get_be64 (header + QCOW2_FEATURES_AT) & QCOW2_EXTERNAL_DATA));
+  gboolean fits = get_be64 (header + QCOW2_SIZE_AT) == size;
+  if (memcmp (header, QCOW2_MAGIC, 4) != 0 || (!fits && (!alone || (guint64)st.st_size == size)))
     return "raw";
-  if (get_be64 (header + QCOW2_BACKING_AT) == 0 &&
-      (header[7] < 3 || !(get_be64 (header + QCOW2_FEATURES_AT) & QCOW2_EXTERNAL_DATA)))
+  if (alone)
     return "qcow2";
   p2v_set_error (error, P2V_ERROR_TARGET, NULL,
                  "%s refers to other files (a backing file or a data file), which no image has "
