@@ -13,24 +13,7 @@ DISK="disk=/dev/sda,$SIZE,512,SER-1"
 make_disk "$WORK/a.raw" 16
 sum=$(sha256sum <"$WORK/a.raw")
 
-# A qemu-nbd whose data are flipped, for the uses that FLIP_USE names.
-mkdir "$WORK/bin"
-REAL_QEMU_NBD=$(command -v qemu-nbd)
-export REAL_QEMU_NBD
-cat >"$WORK/bin/qemu-nbd" <<'SCRIPT'
-#!/bin/bash
-use=check
-for argument in "$@"; do
-  case $argument in
-  --cache=writeback) use=write ;;
-  --allocation-depth) use=overlay ;;
-  esac
-done
-[ "$use" = "${FLIP_USE:-}" ] || exec "$REAL_QEMU_NBD" "$@"
-exec python3 tests/lib/flip.py "$FLIP" qemu-nbd "$@"
-SCRIPT
-chmod 755 "$WORK/bin/qemu-nbd"
-export PATH=$WORK/bin:$PATH
+harmful_qemu_nbd
 
 # begin: a job whose conversion has read units 16 to 20 and written parts of units
 # 16 and 20, so that the rest of these comes from the cache.

@@ -106,6 +106,28 @@ channel_end() {
   while kill -0 "$CHANNEL" 2>/dev/null; do sleep 0.02; done
 }
 
+# harmful_qemu_nbd: from now on every qemu-nbd for the use that FLIP_USE names (write,
+# check or overlay: image.h) does to its clients what FLIP says (tests/lib/flip.py).
+harmful_qemu_nbd() {
+  mkdir "$WORK/bin"
+  REAL_QEMU_NBD=$(command -v qemu-nbd)
+  export REAL_QEMU_NBD
+  cat >"$WORK/bin/qemu-nbd" <<'SCRIPT'
+#!/bin/bash
+use=check
+for argument in "$@"; do
+  case $argument in
+  --cache=writeback) use=write ;;
+  --allocation-depth) use=overlay ;;
+  esac
+done
+[ "$use" = "${FLIP_USE:-}" ] || exec "$REAL_QEMU_NBD" "$@"
+exec python3 tests/lib/flip.py "$FLIP" qemu-nbd "$@"
+SCRIPT
+  chmod 755 "$WORK/bin/qemu-nbd"
+  export PATH=$WORK/bin:$PATH
+}
+
 # tell_broker COMMAND: its answer
 tell_broker() {
   python3 -c 'import socket, sys

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Relays NBD and flips one bit of the data on its way.
+"""Relays NBD and flips one bit of the data on its way, or does other harm.
 
   flip.py FLIP channel BROKER SOURCE   connects to both: a data channel
   flip.py FLIP qemu-nbd ARGUMENT…      a qemu-nbd whose clients go through the relay
 
 FLIP is read:OFFSET[:TIMES] or write:OFFSET[:TIMES], the byte of the disk or image
-and how often it is flipped (1; 0 = always), or none."""
+and how often it is flipped (1; 0 = always); flush:0[:TIMES], flushes that fail;
+stall:OFFSET, a read of that byte that is never answered, whereupon the file
+$FLIP_STALLED appears; or none."""
 
 import ctypes
 import os
@@ -25,14 +27,22 @@ class Flip:
         self.what, self.offset, self.left = what, int(offset), int(times) or -1
         self.lock = threading.Lock()
 
-    def __call__(self, what, offset, data):
+    def meets(self, what, offset, length):
         with self.lock:
-            if what != self.what or not offset <= self.offset < offset + len(data) or not self.left:
-                return data
+            if what != self.what or not offset <= self.offset < offset + length or not self.left:
+                return False
             self.left -= 1
-            data = bytearray(data)
-            data[self.offset - offset] ^= 0x10
-            return bytes(data)
+            return True
+
+    def __call__(self, what, offset, data):
+        if self.meets("stall", offset, len(data)):
+            open(os.environ["FLIP_STALLED"], "w").close()
+            threading.Event().wait()
+        if not self.meets(what, offset, len(data)):
+            return data
+        data = bytearray(data)
+        data[self.offset - offset] ^= 0x10
+        return bytes(data)
 
 
 def take(end, count):
@@ -73,6 +83,9 @@ def requests(client, server, flip, pending):
     while True:
         header = take(client, 28)
         kind, cookie, offset, length = struct.unpack(">6xHQQI", header)
+        if kind == 3 and flip.meets("flush", 0, 1):  # answered with EIO
+            client.sendall(struct.pack(">IIQ", 0x67446698, 5, cookie))
+            continue
         pending[cookie] = (kind, offset, length)
         data = flip("write", offset, take(client, length)) if kind == 1 else b""
         server.sendall(header + data)
