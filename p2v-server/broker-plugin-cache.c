@@ -9,7 +9,7 @@
 #define LOAD_BYTES 65536u
 
 struct Cache {
-  int fd, map_fd, sums_fd;
+  int fd, map_fd, sums_fd, looks_fd;
   guint64 size;
   guint8 *held; /* one bit per unit: a byte each, as in the file, would be 256 MiB for 16 TiB */
   guint64 bytes;
@@ -92,14 +92,17 @@ cache_open (const char *path, const char *map_path, guint64 size)
   Cache *cache = g_new0 (Cache, 1);
   cache->size = size;
   cache->held = g_malloc0 (units / 8 + 1);
-  cache->map_fd = cache->sums_fd = -1;
+  cache->map_fd = cache->sums_fd = cache->looks_fd = -1;
   g_autofree char *sums_path = g_strconcat (map_path, ".sums", NULL);
+  g_autofree char *looks_path = g_strconcat (map_path, ".looks", NULL);
   cache->fd = open_sized (path, size);
   if (cache->fd >= 0)
     cache->map_fd = open_sized (map_path, units);
   if (cache->map_fd >= 0)
     cache->sums_fd = open_sized (sums_path, units * P2V_DIGEST_SIZE);
-  int result = cache->sums_fd < 0 ? errno : load_map (cache, units);
+  if (cache->sums_fd >= 0)
+    cache->looks_fd = open (looks_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  int result = cache->looks_fd < 0 ? errno : load_map (cache, units);
   if (result == 0)
     return cache;
   cache_close (cache);
@@ -112,12 +115,10 @@ cache_close (Cache *cache)
 {
   if (!cache)
     return;
-  if (cache->fd >= 0)
-    close (cache->fd);
-  if (cache->map_fd >= 0)
-    close (cache->map_fd);
-  if (cache->sums_fd >= 0)
-    close (cache->sums_fd);
+  const int fds[] = {cache->fd, cache->map_fd, cache->sums_fd, cache->looks_fd};
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    if (fds[i] >= 0)
+      close (fds[i]);
   g_free (cache->held);
   g_free (cache);
 }
@@ -145,6 +146,18 @@ cache_store (Cache *cache, guint64 offset, const void *data, guint32 length)
   if (result == 0)
     result = write_all (cache->sums_fd, digest, sizeof digest, unit * P2V_DIGEST_SIZE);
   return result ? result : write_all (cache->map_fd, &one, 1, unit);
+}
+
+int
+cache_note_look (Cache *cache, guint64 offset, const void *data, guint32 length)
+{
+  P2vDigestRecord record = {.offset = offset, .length = length};
+  guint8 packed[P2V_DIGEST_RECORD_SIZE];
+  p2v_digest (data, length, record.digest);
+  p2v_digest_record_pack (&record, packed);
+  /* One write: records of several channels do not mix. */
+  gssize n = write (cache->looks_fd, packed, sizeof packed);
+  return n == (gssize)sizeof packed ? 0 : n < 0 ? errno : ENOSPC;
 }
 
 void

@@ -142,9 +142,10 @@ is_look (Queue *queue, const Part *part)
 }
 
 static void
-ask_part (Queue *queue, Reader *reader, const Part *part, gboolean whole)
+ask_part (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
 {
   Request *request = request_for (queue, part, whole);
+  request->look = look && !request->whole; /* or somebody wants the whole already */
   Waiter waiter = {reader, part->into, (guint32)(part->offset - request->offset), part->length};
   g_array_append_val (request->waiters, waiter);
   reader->outstanding++;
@@ -159,10 +160,11 @@ ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 c
     Part part = {offset, (guint32)MIN (count, P2V_UNIT - offset % P2V_UNIT), into};
     guint64 unit = offset / P2V_UNIT;
     if (!cache_holds (queue->cache, unit)) {
-      ask_part (queue, reader, &part, mode == READ_KEEP && !is_look (queue, &part));
+      gboolean look = mode == READ_KEEP && is_look (queue, &part);
+      ask_part (queue, reader, &part, mode == READ_KEEP && !look, look);
     } else if (mode == READ_FRESH) {
       cache_drop (queue->cache, unit);
-      ask_part (queue, reader, &part, TRUE);
+      ask_part (queue, reader, &part, TRUE, FALSE);
     } else {
       g_array_append_val (held, part);
     }
@@ -194,7 +196,7 @@ read_damaged (Queue *queue, Reader *reader, const Part *part)
     if (queue->stats.damaged++ == 0)
       queue->stats.damaged_where = unit * P2V_UNIT;
     cache_drop (queue->cache, unit);
-    ask_part (queue, reader, part, TRUE);
+    ask_part (queue, reader, part, TRUE, FALSE);
     wait_answers (queue, reader);
   }
   g_mutex_unlock (&queue->lock);
@@ -326,6 +328,8 @@ queue_answer (Queue *queue, Request *request, int errnum)
   int stored = 0;
   if (errnum == 0 && request->whole)
     stored = cache_store (queue->cache, request->offset, request->data, request->length);
+  else if (errnum == 0 && request->look)
+    stored = cache_note_look (queue->cache, request->offset, request->data, request->length);
   g_mutex_lock (&queue->lock);
   queue->in_flight--;
   if (errnum == 0) {

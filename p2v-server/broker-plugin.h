@@ -21,8 +21,9 @@
 typedef struct Cache Cache;
 
 /* Opens or makes the cache file at PATH, the map (a byte for each unit, 1: held)
- * at MAP_PATH and the digests of what was put in (one for each unit) at
- * MAP_PATH.sums, for a disk of SIZE bytes; NULL with errno. */
+ * at MAP_PATH, the digests of what was put in (one for each unit) at MAP_PATH.sums,
+ * and the digests of looks (packed records: common/unit.h) at MAP_PATH.looks, for a
+ * disk of SIZE bytes; NULL with errno. */
 Cache *cache_open (const char *path, const char *map_path, guint64 size);
 void cache_close (Cache *cache);
 guint64 cache_size (const Cache *cache);
@@ -32,6 +33,9 @@ gboolean cache_holds (const Cache *cache, guint64 unit);
 /* Writes the whole unit at OFFSET, then its digest, then its byte in the map
  * file: a process that dies in between leaves a map that is right. */
 int cache_store (Cache *cache, guint64 offset, const void *data, guint32 length);
+/* Keeps the digest of what was read for a look, not the bytes: so that also this
+ * can be compared with what the client read. */
+int cache_note_look (Cache *cache, guint64 offset, const void *data, guint32 length);
 /* From now on cache_holds. */
 void cache_mark (Cache *cache, guint64 unit);
 /* From now on not any more.  Under the queue's lock, as cache_mark. */
@@ -51,6 +55,7 @@ typedef struct {
   guint64 offset;
   guint32 length;
   gboolean whole; /* the whole unit, for the cache */
+  gboolean look;  /* a small read of the conversion, which is not kept */
   guint8 *data;   /* LENGTH bytes, from queue_take on */
   GArray *waiters;
 } Request;

@@ -73,6 +73,12 @@ overlay_io 0 'read 3M 64k'
 ends "wire, while converting" plan \
   'Disk 0 \(/dev/sda\): what the conversion read at byte 3145728 was changed on its way'
 
+begin
+flip_channel read:$((9 * 1048576 + 100))
+overlay_io 0 'read 9M 4k' # a look: not kept
+ends "wire, while the conversion looks at something" plan \
+  'Disk 0 \(/dev/sda\): what the conversion read at byte 9437184 was changed on its way'
+
 # ---- the broker's cache ----
 damage_cache() { printf 'damaged' | dd of="$JOB/d0.cache" bs=1 seek="$1" conv=notrunc status=none; }
 begin
