@@ -223,6 +223,10 @@ test_life (void **state)
   assert_true (g_file_set_contents (theirs, "y", 1, NULL));
   assert_false (files_move (ours, theirs, lock, &error));
   assert_p2v_error (error, P2V_ERROR_TARGET);
+  /* Lines that no job of ours wrote remove nothing. */
+  static const char *const strange[] = {"web.xml", "1", "1 ", "1 ../out/web.xml", "x web.xml"};
+  for (guint i = 0; i < G_N_ELEMENTS (strange); i++)
+    assert_true (reservation_note (lock, "made", strange[i], &error));
   target_free (target);
 
   /* Another process of the job knows what it made. */
