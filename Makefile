@@ -50,8 +50,8 @@ UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
 
-.PHONY: all help setup demo check check-unit check-component check-machine check-style iso \
-        install-server install-client clean format lint test-programs
+.PHONY: all help setup demo check check-unit check-component check-machine check-style bench-digest \
+        iso install-server install-client clean format lint test-programs
 
 all: setup
 	$(Q)$(MAKE) --no-print-directory programs
@@ -63,6 +63,7 @@ help:
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
 	@echo 'make lint format      clang-tidy and shellcheck; clang-format'
+	@echo 'make bench-digest     how fast the digest is on this machine'
 	@echo 'SAN=1 with the sanitizers, V=1 shows the commands'
 
 # Debian packages that building, the demo and the tests need.
@@ -153,6 +154,10 @@ check-machine: setup
 	$(Q)$(RUN) $(sort $(wildcard tests/machine/*.sh))
 
 check: check-unit check-component check-machine
+
+bench-digest: setup
+	$(Q)$(MAKE) -s --no-print-directory $(BUILD)/tests/digest-tool
+	$(Q)$(BUILD)/tests/digest-tool
 
 demo: setup
 	$(Q)$(MAKE) --no-print-directory programs iso

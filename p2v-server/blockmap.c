@@ -31,14 +31,6 @@ get32 (const guint8 *at)
   return GUINT32_FROM_LE (value);
 }
 
-static gboolean
-refuse (const char *path, const char *what, GError **error)
-{
-  p2v_set_error (error, P2V_ERROR_JOB, "Cancel the job and convert the machine again.",
-                 "%s is not a usable block map: %s.", path, what);
-  return FALSE;
-}
-
 static guint8 *
 piece_at (const Blockmap *map, guint64 index)
 {
@@ -47,7 +39,7 @@ piece_at (const Blockmap *map, guint64 index)
 }
 
 static const char *
-wrong_in_header (const guint8 *header, gsize length, guint64 size)
+wrong_in_header (const guint8 *header, gsize length)
 {
   static const char digest_name[16] = P2V_DIGEST_NAME;
   if (memcmp (header, BLOCKMAP_MAGIC, 8) != 0)
@@ -56,8 +48,6 @@ wrong_in_header (const guint8 *header, gsize length, guint64 size)
     return "it has another version";
   if (get32 (header + 12) != P2V_UNIT || memcmp (header + 48, digest_name, 16) != 0)
     return "it uses another unit or digest";
-  if (get64 (header + 16) != size)
-    return "it belongs to a disk of another size";
   if ((length - BLOCKMAP_HEADER) % BLOCKMAP_PIECE != 0 ||
       get64 (header + 24) != (length - BLOCKMAP_HEADER) / BLOCKMAP_PIECE)
     return "its length does not fit";
@@ -90,42 +80,71 @@ wrong_in_pieces (const Blockmap *map)
   return NULL;
 }
 
+/* The file at PATH, mapped as FLAGS (open) and PROTECTION (mmap) say; NULL with the
+ * reason. */
+static guint8 *
+map_file (const char *path, int flags, int protection, gsize *length, const char **wrong)
+{
+  int fd = open (path, flags | O_CLOEXEC);
+  struct stat st;
+  guint8 *file = NULL;
+  if (fd < 0 || fstat (fd, &st) < 0) {
+    *wrong = g_strerror (errno);
+  } else if (st.st_size < (off_t)BLOCKMAP_HEADER) {
+    *wrong = "it is too short";
+  } else {
+    *length = (gsize)st.st_size;
+    file = mmap (NULL, *length, protection, MAP_SHARED, fd, 0);
+    if (file == MAP_FAILED) {
+      *wrong = g_strerror (errno);
+      file = NULL;
+    }
+  }
+  if (fd >= 0)
+    close (fd);
+  return file;
+}
+
+/* SIZE is that of the disk, 0: whatever the file says. */
+static Blockmap *
+open_checked (const char *path, int flags, int protection, guint64 size, const char **wrong)
+{
+  g_autoptr (Blockmap) map = g_new0 (Blockmap, 1);
+  map->file = map_file (path, flags, protection, &map->length, wrong);
+  if (!map->file)
+    return NULL;
+  *wrong = wrong_in_header (map->file, map->length);
+  if (*wrong)
+    return NULL;
+  map->size = get64 (map->file + 16);
+  map->n_pieces = (map->length - BLOCKMAP_HEADER) / BLOCKMAP_PIECE;
+  *wrong =
+      size && size != map->size ? "it belongs to a disk of another size" : wrong_in_pieces (map);
+  return *wrong ? NULL : g_steal_pointer (&map);
+}
+
 Blockmap *
 blockmap_open (const char *path, guint64 size, GError **error)
 {
-  int fd = open (path, O_RDWR | O_CLOEXEC);
-  struct stat st;
-  if (fd < 0 || fstat (fd, &st) < 0) {
-    refuse (path, g_strerror (errno), error);
-    if (fd >= 0)
-      close (fd);
-    return NULL;
-  }
-  if (st.st_size < (off_t)BLOCKMAP_HEADER) {
-    close (fd);
-    refuse (path, "it is too short", error);
-    return NULL;
-  }
-  gsize length = (gsize)st.st_size;
-  guint8 *file = mmap (NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  int saved = errno;
-  close (fd);
-  if (file == MAP_FAILED) {
-    refuse (path, g_strerror (saved), error);
-    return NULL;
-  }
-  g_autoptr (Blockmap) map = g_new0 (Blockmap, 1);
-  *map = (Blockmap){.file = file, .length = length, .size = size};
-  const char *wrong = wrong_in_header (file, length, size);
-  if (!wrong) {
-    map->n_pieces = (length - BLOCKMAP_HEADER) / BLOCKMAP_PIECE;
-    wrong = wrong_in_pieces (map);
-  }
-  if (wrong) {
-    refuse (path, wrong, error);
-    return NULL;
-  }
-  return g_steal_pointer (&map);
+  const char *wrong = NULL;
+  Blockmap *map = open_checked (path, O_RDWR, PROT_READ | PROT_WRITE, size, &wrong);
+  if (!map)
+    p2v_set_error (error, P2V_ERROR_JOB, "Cancel the job and convert the machine again.",
+                   "%s is not a usable block map: %s.", path, wrong);
+  return map;
+}
+
+Blockmap *
+blockmap_open_manifest (const char *path, GError **error)
+{
+  const char *wrong = NULL;
+  g_autoptr (Blockmap) map = open_checked (path, O_RDONLY, PROT_READ, 0, &wrong);
+  if (map && !blockmap_is_verified (map))
+    wrong = "not all of it was verified";
+  if (!wrong)
+    return g_steal_pointer (&map);
+  p2v_set_error (error, P2V_ERROR_JOB, NULL, "%s is not a usable manifest: %s.", path, wrong);
+  return NULL;
 }
 
 void
@@ -133,7 +152,8 @@ blockmap_free (Blockmap *map)
 {
   if (!map)
     return;
-  munmap (map->file, map->length);
+  if (map->file)
+    munmap (map->file, map->length);
   g_free (map);
 }
 
@@ -153,6 +173,15 @@ guint64
 blockmap_bytes (const Blockmap *map, PieceKind kind)
 {
   return get64 (map->file + (kind == PIECE_SOURCE ? 32 : 40));
+}
+
+gboolean
+blockmap_is_verified (const Blockmap *map)
+{
+  for (guint64 i = 0; i < map->n_pieces; i++)
+    if (piece_at (map, i)[13] != PIECE_VERIFIED)
+      return FALSE;
+  return TRUE;
 }
 
 guint64

@@ -57,6 +57,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BlockmapWriter, blockmap_writer_free)
 /* Opens a map and checks all of it.  P2V_ERROR_JOB when the file is not a
  * block map for a disk of SIZE bytes or is damaged. */
 Blockmap *blockmap_open (const char *path, guint64 size, GError **error);
+
+/* The same read-only, for a disk of any size: the manifest of a finished target.
+ * P2V_ERROR_JOB also when a piece of it is not verified. */
+Blockmap *blockmap_open_manifest (const char *path, GError **error);
 void blockmap_free (Blockmap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Blockmap, blockmap_free)
 
@@ -65,6 +69,9 @@ guint64 blockmap_disk_size (const Blockmap *map);
 
 /* Bytes of all pieces of KIND. */
 guint64 blockmap_bytes (const Blockmap *map, PieceKind kind);
+
+/* TRUE when every piece is PIECE_VERIFIED. */
+gboolean blockmap_is_verified (const Blockmap *map);
 
 /* Bytes of a target that is written in aligned clusters of CLUSTER bytes (a
  * divisor of P2V_UNIT): every cluster that a piece touches counts once. */

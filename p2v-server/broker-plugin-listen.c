@@ -56,12 +56,13 @@ answer_command (Queue *queue, const char *command)
   if (strcmp (command, "stats") == 0) {
     QueueStats s;
     queue_stats (queue, &s);
-    return g_strdup_printf ("fetched=%" G_GUINT64_FORMAT " requests=%" G_GUINT64_FORMAT
-                            " cached=%" G_GUINT64_FORMAT
-                            " channels=%u wrong_size=%" G_GUINT64_FORMAT
-                            " source_errno=%d source_where=%" G_GUINT64_FORMAT " cache_errno=%d\n",
-                            s.fetched, s.requests, s.cached, s.channels, s.wrong_size,
-                            s.source_errno, s.source_where, s.cache_errno);
+    return g_strdup_printf (
+        "fetched=%" G_GUINT64_FORMAT " requests=%" G_GUINT64_FORMAT " cached=%" G_GUINT64_FORMAT
+        " channels=%u wrong_size=%" G_GUINT64_FORMAT
+        " source_errno=%d source_where=%" G_GUINT64_FORMAT
+        " cache_errno=%d damaged=%" G_GUINT64_FORMAT " damaged_where=%" G_GUINT64_FORMAT "\n",
+        s.fetched, s.requests, s.cached, s.channels, s.wrong_size, s.source_errno, s.source_where,
+        s.cache_errno, s.damaged, s.damaged_where);
   }
   return g_strdup ("unknown command\n");
 }

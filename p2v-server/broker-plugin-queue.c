@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "broker-plugin.h"
 #include <errno.h>
+#include <nbdkit-plugin.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -140,20 +141,32 @@ is_look (Queue *queue, const Part *part)
   return TRUE;
 }
 
+static void
+ask_part (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
+{
+  Request *request = request_for (queue, part, whole);
+  request->look = look && !request->whole; /* or somebody wants the whole already */
+  Waiter waiter = {reader, part->into, (guint32)(part->offset - request->offset), part->length};
+  g_array_append_val (request->waiters, waiter);
+  reader->outstanding++;
+}
+
 /* Asks for what is missing; HELD collects the parts that the cache has. */
 static void
-ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 count,
-           gboolean whole, GArray *held)
+ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 count, ReadMode mode,
+           GArray *held)
 {
   while (count > 0) {
     Part part = {offset, (guint32)MIN (count, P2V_UNIT - offset % P2V_UNIT), into};
-    if (cache_holds (queue->cache, offset / P2V_UNIT)) {
-      g_array_append_val (held, part);
+    guint64 unit = offset / P2V_UNIT;
+    if (!cache_holds (queue->cache, unit)) {
+      gboolean look = mode == READ_KEEP && is_look (queue, &part);
+      ask_part (queue, reader, &part, mode == READ_KEEP && !look, look);
+    } else if (mode == READ_FRESH) {
+      cache_drop (queue->cache, unit);
+      ask_part (queue, reader, &part, TRUE, FALSE);
     } else {
-      Request *request = request_for (queue, &part, whole && !is_look (queue, &part));
-      Waiter waiter = {reader, into, (guint32)(offset - request->offset), part.length};
-      g_array_append_val (request->waiters, waiter);
-      reader->outstanding++;
+      g_array_append_val (held, part);
     }
     offset += part.length;
     into += part.length;
@@ -161,8 +174,39 @@ ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 c
   }
 }
 
+/* Waits for all that READER has asked for; under the lock. */
+static void
+wait_answers (Queue *queue, Reader *reader)
+{
+  if (!g_queue_is_empty (&queue->pending))
+    wake_channels (queue);
+  while (reader->outstanding > 0)
+    g_cond_wait (&reader->answered, &queue->lock);
+}
+
+/* The cache does not hold any more what was put in: the source has it. */
+static void
+read_damaged (Queue *queue, Reader *reader, const Part *part)
+{
+  guint64 unit = part->offset / P2V_UNIT;
+  g_mutex_lock (&queue->lock);
+  if (queue->failed) {
+    reader->errnum = EIO;
+  } else {
+    if (queue->stats.damaged++ == 0)
+      queue->stats.damaged_where = unit * P2V_UNIT;
+    cache_drop (queue->cache, unit);
+    ask_part (queue, reader, part, TRUE, FALSE);
+    wait_answers (queue, reader);
+  }
+  g_mutex_unlock (&queue->lock);
+  nbdkit_error ("the cache was damaged at byte %" G_GUINT64_FORMAT
+                "; that unit was read from the source again",
+                unit * P2V_UNIT);
+}
+
 int
-queue_read (Queue *queue, void *data, guint64 offset, guint32 count, gboolean whole)
+queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMode mode)
 {
   Reader reader = {.errnum = 0};
   g_autoptr (GArray) held = g_array_new (FALSE, FALSE, sizeof (Part));
@@ -171,18 +215,19 @@ queue_read (Queue *queue, void *data, guint64 offset, guint32 count, gboolean wh
   if (queue->failed) {
     reader.errnum = EIO;
   } else {
-    ask_parts (queue, &reader, data, offset, count, whole, held);
-    if (!g_queue_is_empty (&queue->pending))
-      wake_channels (queue);
-    while (reader.outstanding > 0)
-      g_cond_wait (&reader.answered, &queue->lock);
+    ask_parts (queue, &reader, data, offset, count, mode, held);
+    wait_answers (queue, &reader);
   }
   g_mutex_unlock (&queue->lock);
-  g_cond_clear (&reader.answered);
   for (guint i = 0; reader.errnum == 0 && i < held->len; i++) {
     const Part *part = &g_array_index (held, Part, i);
-    reader.errnum = cache_read (queue->cache, part->into, part->offset, part->length);
+    int errnum = cache_read (queue->cache, part->into, part->offset, part->length);
+    if (errnum == EBADMSG)
+      read_damaged (queue, &reader, part);
+    else
+      reader.errnum = errnum;
   }
+  g_cond_clear (&reader.answered);
   return reader.errnum;
 }
 
@@ -283,6 +328,8 @@ queue_answer (Queue *queue, Request *request, int errnum)
   int stored = 0;
   if (errnum == 0 && request->whole)
     stored = cache_store (queue->cache, request->offset, request->data, request->length);
+  else if (errnum == 0 && request->look)
+    stored = cache_note_look (queue->cache, request->offset, request->data, request->length);
   g_mutex_lock (&queue->lock);
   queue->in_flight--;
   if (errnum == 0) {

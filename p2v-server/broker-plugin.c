@@ -3,8 +3,9 @@
  * end of data channels, which may break and come again.
  *
  * Exports: "" reads whole units and keeps them in the cache file; "exact" reads
- * just what is asked, uses the cache, and adds nothing to it.  Read-only.  A
- * read without a channel waits for one. */
+ * just what is asked, uses the cache, and adds nothing to it; "fresh" asks the
+ * source also for what the cache holds, and keeps that anew.  Read-only.  A read
+ * without a channel waits for one. */
 #include "broker-plugin.h"
 #include <inttypes.h>
 #include <string.h>
@@ -106,12 +107,13 @@ broker_list_exports (int readonly, int is_tls, struct nbdkit_exports *exports)
   (void)readonly, (void)is_tls;
   if (nbdkit_add_export (exports, "", "whole units, kept") < 0)
     return -1;
-  return nbdkit_add_export (exports, "exact", "just what is asked, not kept");
+  if (nbdkit_add_export (exports, "exact", "just what is asked, not kept") < 0)
+    return -1;
+  return nbdkit_add_export (exports, "fresh", "from the source, whatever is kept");
 }
 
 /* The handle says how the export reads. */
-static gboolean whole_units = TRUE;
-static gboolean exact_range = FALSE;
+static ReadMode keep = READ_KEEP, exact = READ_EXACT, fresh = READ_FRESH;
 
 static void *
 broker_open (int readonly)
@@ -119,9 +121,11 @@ broker_open (int readonly)
   (void)readonly;
   const char *name = nbdkit_export_name ();
   if (name && strcmp (name, "") == 0)
-    return &whole_units;
+    return &keep;
   if (name && strcmp (name, "exact") == 0)
-    return &exact_range;
+    return &exact;
+  if (name && strcmp (name, "fresh") == 0)
+    return &fresh;
   nbdkit_error ("there is no export of that name");
   return NULL;
 }
@@ -145,8 +149,8 @@ static int
 broker_pread (void *handle, void *data, uint32_t count, uint64_t offset, uint32_t flags)
 {
   (void)flags;
-  const gboolean *whole = handle;
-  int result = queue_read (queue, data, offset, count, *whole);
+  const ReadMode *mode = handle;
+  int result = queue_read (queue, data, offset, count, *mode);
   if (result == 0)
     return 0;
   nbdkit_error ("%" PRIu32 " bytes at %" PRIu64 ": %s", count, offset, g_strerror (result));

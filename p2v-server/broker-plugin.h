@@ -20,19 +20,29 @@
 /* ---- cache ---- */
 typedef struct Cache Cache;
 
-/* Opens or makes cache and map file for a disk of SIZE bytes; NULL with errno. */
+/* Opens or makes the cache file at PATH, the map (a byte for each unit, 1: held)
+ * at MAP_PATH, the digests of what was put in (one for each unit) at MAP_PATH.sums,
+ * and the digests of looks (packed records: common/unit.h) at MAP_PATH.looks, for a
+ * disk of SIZE bytes; NULL with errno. */
 Cache *cache_open (const char *path, const char *map_path, guint64 size);
 void cache_close (Cache *cache);
 guint64 cache_size (const Cache *cache);
 
 /* Is UNIT in the file?  Under the queue's lock, as cache_mark. */
 gboolean cache_holds (const Cache *cache, guint64 unit);
-/* Writes the whole unit at OFFSET, then its byte in the map file: a process
- * that dies in between leaves a map that is right. */
+/* Writes the whole unit at OFFSET, then its digest, then its byte in the map
+ * file: a process that dies in between leaves a map that is right. */
 int cache_store (Cache *cache, guint64 offset, const void *data, guint32 length);
+/* Keeps the digest of what was read for a look, not the bytes: so that also this
+ * can be compared with what the client read. */
+int cache_note_look (Cache *cache, guint64 offset, const void *data, guint32 length);
 /* From now on cache_holds. */
 void cache_mark (Cache *cache, guint64 unit);
+/* From now on not any more.  Under the queue's lock, as cache_mark. */
+void cache_drop (Cache *cache, guint64 unit);
 guint64 cache_bytes (const Cache *cache);
+/* Reads a part of one unit.  EBADMSG when the unit is not what was put in: a
+ * storage that rots or a machine that lost power; it is to be dropped then. */
 int cache_read (const Cache *cache, void *data, guint64 offset, guint32 length);
 
 /* ---- queue ---- */
@@ -45,6 +55,7 @@ typedef struct {
   guint64 offset;
   guint32 length;
   gboolean whole; /* the whole unit, for the cache */
+  gboolean look;  /* a small read of the conversion, which is not kept */
   guint8 *data;   /* LENGTH bytes, from queue_take on */
   GArray *waiters;
 } Request;
@@ -52,18 +63,27 @@ typedef struct {
 typedef struct {
   guint64 fetched, requests, cached; /* as in BrokerStats (broker.h) */
   guint channels;
-  guint64 wrong_size;   /* that a source had instead of ours, 0 none */
-  int source_errno;     /* the first error that the source answered, */
-  guint64 source_where; /* and for which byte */
-  int cache_errno;      /* the first error of the cache file */
+  guint64 wrong_size;    /* that a source had instead of ours, 0 none */
+  int source_errno;      /* the first error that the source answered, */
+  guint64 source_where;  /* and for which byte */
+  int cache_errno;       /* the first error of the cache file */
+  guint64 damaged;       /* units of the cache that were not what was put in and were
+                            read from the source again, */
+  guint64 damaged_where; /* and where the first of them begins */
 } QueueStats;
+
+typedef enum {
+  READ_KEEP,  /* whole units, which are kept, but for the first few small looks at one */
+  READ_EXACT, /* just the range that is asked for, from the cache when it is there */
+  READ_FRESH, /* from the source, whatever the cache holds; what it holds is replaced */
+} ReadMode;
 
 Queue *queue_new (Cache *cache);
 void queue_free (Queue *queue);
 
-/* Reads for nbdkit; waits as long as it takes.  WHOLE: by whole units, kept, but
- * for the first few small looks at a unit; else just the range asked for. */
-int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, gboolean whole);
+/* Reads for nbdkit; waits as long as it takes.  A unit of the cache that is
+ * damaged is read from the source again. */
+int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMode mode);
 
 /* All readers, now and later, get EIO. */
 void queue_fail (Queue *queue);

@@ -52,9 +52,11 @@ ask_figures (const Broker *broker, Figures *f)
          sscanf (answer,
                  "fetched=%" G_GUINT64_FORMAT " requests=%" G_GUINT64_FORMAT
                  " cached=%" G_GUINT64_FORMAT " channels=%u wrong_size=%" G_GUINT64_FORMAT
-                 " source_errno=%d source_where=%" G_GUINT64_FORMAT " cache_errno=%d",
+                 " source_errno=%d source_where=%" G_GUINT64_FORMAT
+                 " cache_errno=%d damaged=%" G_GUINT64_FORMAT " damaged_where=%" G_GUINT64_FORMAT,
                  &f->stats.fetched, &f->stats.requests, &f->stats.cached, &f->stats.channels,
-                 &f->wrong_size, &f->source_errno, &f->source_where, &f->cache_errno) == 8;
+                 &f->wrong_size, &f->source_errno, &f->source_where, &f->cache_errno,
+                 &f->stats.damaged, &f->stats.damaged_where) == 10;
 }
 
 static void

@@ -6,10 +6,13 @@
 #include "job.h"
 
 typedef struct {
-  guint64 fetched;  /* bytes that came through data channels */
-  guint64 requests; /* requests sent over them */
-  guint64 cached;   /* bytes held in the cache file */
-  guint channels;   /* data channels connected now */
+  guint64 fetched;       /* bytes that came through data channels */
+  guint64 requests;      /* requests sent over them */
+  guint64 cached;        /* bytes held in the cache file */
+  guint channels;        /* data channels connected now */
+  guint64 damaged;       /* units that the cache file did not hold any more as they were put in,
+                            and that were read from the source again */
+  guint64 damaged_where; /* the byte at which the first of them begins */
 } BrokerStats;
 
 /* Starts the broker of DISK: its NBD socket at disk->broker_socket, its data

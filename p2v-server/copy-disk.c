@@ -158,19 +158,26 @@ mark_copied (Copy *copy, GArray *list, GError **error)
   return !changed || blockmap_sync (copy->map, error);
 }
 
+/* What a flush that was answered means for the map. */
+static gboolean
+take_flush (Copy *copy, GError **error)
+{
+  if (!copy->flush_done)
+    return TRUE;
+  copy->flush_sent = copy->flush_done = FALSE;
+  if (copy->flush_errnum) {
+    nbd_pool_write_error (copy->target, copy->flush_errnum, "Flushing", error);
+    return FALSE;
+  }
+  return mark_copied (copy, copy->flushing, error);
+}
+
 static gboolean
 checkpoint (gpointer data, GError **error)
 {
   Copy *copy = data;
-  if (copy->flush_done) {
-    copy->flush_sent = copy->flush_done = FALSE;
-    if (copy->flush_errnum) {
-      nbd_pool_write_error (copy->target, copy->flush_errnum, "Flushing", error);
-      return FALSE;
-    }
-    if (!mark_copied (copy, copy->flushing, error))
-      return FALSE;
-  }
+  if (!take_flush (copy, error))
+    return FALSE;
   gint64 now = g_get_monotonic_time ();
   if (copy->flush_sent || copy->written->len == 0 ||
       (copy->written_bytes < CHECKPOINT_BYTES &&
@@ -183,6 +190,18 @@ checkpoint (gpointer data, GError **error)
   copy->flushed_at = now;
   copy->flush_sent = TRUE;
   return nbd_pool_flush (copy->target, flush_answered, copy, error);
+}
+
+/* A flush that is still under way is heard out: a storage may tell of a write
+ * that it lost only once. */
+static gboolean
+last_checkpoint (Copy *copy, GError **error)
+{
+  while (copy->flush_sent && !copy->flush_done)
+    if (!nbd_pool_poll (&copy->target, 1, 1000, copy->job->cancel, error))
+      return FALSE;
+  return take_flush (copy, error) && nbd_pool_flush_wait (copy->target, copy->job->cancel, error) &&
+         mark_copied (copy, copy->written, error);
 }
 
 static void
@@ -209,6 +228,8 @@ open_pools (Copy *copy, const char *image, GError **error)
   copy->source = source_open (copy->job, copy->disk, error);
   if (!copy->source)
     return FALSE;
+  if (copy->only)
+    source_distrust_cache (copy->source);
   copy->overlay = source_pool (copy->source, PIECE_OVERLAY, error);
   if (blockmap_bytes (copy->map, PIECE_SOURCE) > 0) {
     copy->broker = source_pool (copy->source, PIECE_SOURCE, error);
@@ -231,9 +252,7 @@ copy_run (Copy *copy, const char *image, GError **error)
       .data = copy,
   };
   copy->flushed_at = g_get_monotonic_time ();
-  return flow_run (&flow, close_pools, copy->job->cancel, error) &&
-         nbd_pool_flush_wait (copy->target, copy->job->cancel, error) &&
-         mark_copied (copy, copy->flushing, error) && mark_copied (copy, copy->written, error);
+  return flow_run (&flow, close_pools, copy->job->cancel, error) && last_checkpoint (copy, error);
 }
 
 static gboolean

@@ -17,6 +17,7 @@ gboolean copy_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image,
                     CopyProgress *progress, GError **error);
 
 /* Copies the pieces with these numbers (guint64) again, over whatever the image
- * holds there; also zeroes are written. */
+ * holds there; also zeroes are written.  What comes from the source is read on
+ * the physical machine once more, also where the broker's cache holds it. */
 gboolean copy_again (Job *job, JobDisk *disk, Blockmap *map, const char *image,
                      const GArray *pieces, GError **error);

@@ -16,6 +16,21 @@ add_figure (Job *job, const char *name, guint64 value)
   report_figure (job->report, name, (gint64)value);
 }
 
+/* Whoever read them got the right bytes: the broker asked the source again. */
+static void
+report_damage (Job *job, const JobDisk *disk, const BrokerStats *stats)
+{
+  if (stats->damaged == 0)
+    return;
+  report_repair (job->report,
+                 "Disk %u (%s): %" G_GUINT64_FORMAT
+                 " units of the cache in the job directory were damaged, the first at byte "
+                 "%" G_GUINT64_FORMAT "; read again from the physical machine.",
+                 disk->index, disk->source->device, stats->damaged, stats->damaged_where);
+  report_warning (job->report,
+                  "The job directory's storage lost or changed what was written to it; check it.");
+}
+
 /* What the server itself knows. */
 static void
 report_own_figures (Job *job)
@@ -29,8 +44,10 @@ report_own_figures (Job *job)
     from_overlay += disk->copied_overlay;
     allocated += disk->target_allocated;
     BrokerStats stats = {0};
-    if (disk->broker && broker_stats (disk->broker, &stats))
+    if (disk->broker && broker_stats (disk->broker, &stats)) {
       fetched += stats.fetched;
+      report_damage (job, disk, &stats);
+    }
   }
   add_figure (job, "disk_bytes", size);
   add_figure (job, "used_bytes", used);

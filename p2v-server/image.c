@@ -92,23 +92,30 @@ Image *
 image_open (Job *job, const char *name, const char *file, const char *format, ImageMode mode,
             gboolean discard, GError **error)
 {
+  return image_serve (job->dir, name, file, format, mode, discard, job->cancel, error);
+}
+
+Image *
+image_serve (const char *dir, const char *name, const char *file, const char *format,
+             ImageMode mode, gboolean discard, GCancellable *cancel, GError **error)
+{
   g_autoptr (Image) image = g_new0 (Image, 1);
   g_autofree char *socket_name = g_strconcat (name, ".sock", NULL);
-  image->socket = job_path (job, socket_name);
+  image->socket = g_build_filename (dir, socket_name, NULL);
   g_autofree char *ready_name = g_strconcat (name, ".pid", NULL);
-  image->ready = job_path (job, ready_name);
+  image->ready = g_build_filename (dir, ready_name, NULL);
   (void)unlink (image->socket);
   (void)unlink (image->ready);
   if (mode == IMAGE_CHECK && !direct_possible (file))
     drop_cache (file);
 
-  g_autofree char *log_path = job_path (job, "log");
+  g_autofree char *log_path = g_build_filename (dir, "log", NULL);
   int log_fd = open (log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   g_autoptr (GPtrArray) argv = image_arguments (image, file, format, mode, discard);
   image->process = p2v_process_spawn ((const char *const *)argv->pdata, log_fd, error);
   if (log_fd >= 0)
     close (log_fd);
-  if (!image->process || !wait_ready (image, job->cancel, error)) {
+  if (!image->process || !wait_ready (image, cancel, error)) {
     g_prefix_error (error, "%s cannot be served. ", file);
     return NULL;
   }

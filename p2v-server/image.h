@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A disk image served by a private qemu-nbd on a unix socket in the job
- * directory: the overlay, or an image of the target. */
+/* A disk image served by a private qemu-nbd on a unix socket: the overlay, or an
+ * image of the target. */
 #pragma once
 #include "job.h"
 
@@ -19,6 +19,10 @@ typedef struct Image Image;
  * P2V_ERROR_INTERNAL when qemu-nbd does not come up, P2V_ERROR_CANCELLED. */
 Image *image_open (Job *job, const char *name, const char *file, const char *format, ImageMode mode,
                    gboolean discard, GError **error);
+
+/* The same without a job: socket and log are in DIR (NAME.sock, log). */
+Image *image_serve (const char *dir, const char *name, const char *file, const char *format,
+                    ImageMode mode, gboolean discard, GCancellable *cancel, GError **error);
 
 const char *image_socket (const Image *image);
 

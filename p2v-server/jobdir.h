@@ -13,7 +13,8 @@
  *     the rest exists only while the job runs:
  *       ctl.sock              control.h
  *       dN.data .ctl .nbd     the broker's sockets of disk N: data channels, commands, NBD
- *       dN.cache .map         what it read and which units
+ *       dN.cache .map         what it read and which units; their digests (.map.sums) and
+ *                             those of what it read but did not keep (.map.looks)
  *       dN.qcow2              overlay
  *       dN.digests .blockmap  the client's digests; plan and state of the copy
  *       tmp/                  TMPDIR of the job

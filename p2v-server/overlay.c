@@ -67,5 +67,9 @@ undo_overlay (Job *job)
     (void)g_unlink (disk->overlay);
     (void)g_unlink (disk->cache);
     (void)g_unlink (disk->cache_map);
+    g_autofree char *sums = g_strconcat (disk->cache_map, ".sums", NULL);
+    g_autofree char *looks = g_strconcat (disk->cache_map, ".looks", NULL);
+    (void)g_unlink (sums);
+    (void)g_unlink (looks);
   }
 }

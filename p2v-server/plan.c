@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Phase plan: whether the guest's definition will be accepted, what of each disk
  * lives and where it is read from, before a byte is copied; and with these exact
- * figures once more whether the target has room. */
+ * figures once more whether the target has room.  A conversion that was given
+ * wrong bytes ends here, not after the copy. */
+#include "arrival.h"
 #include "blockmap.h"
 #include "phases.h"
 #include "size.h"
 #include "source.h"
 #include "target/target.h"
+#include "verify.h"
 
 /* What the target allocates at a time: QEMU's default cluster of qcow2, and the
  * usual block of a file system for raw. */
@@ -17,6 +20,13 @@ static gboolean
 add_segment (PieceKind kind, guint64 offset, guint64 length, gpointer data, GError **error)
 {
   return blockmap_writer_add (data, kind, offset, length, error);
+}
+
+static gboolean
+check_arrival (Job *job, const JobDisk *disk, GError **error)
+{
+  g_autoptr (Digests) digests = digests_open (disk->digests, disk->source->size, error);
+  return digests && arrival_check (job, disk, digests, error);
 }
 
 static gboolean
@@ -60,13 +70,13 @@ gboolean
 phase_plan (Job *job, GError **error)
 {
   guint64 live = 0, allocated = 0;
-  if (!job->target->ops->describe (job->target, job, error))
+  if (!job->target->ops->describe (job->target, job, error) || !verify_fetch_digests (job, error))
     return FALSE;
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     job_progress (job, i, job->disks->len);
-    if (job_check_cancelled (job, error) == FALSE || !plan_disk (job, disk, error) ||
-        !measure_disk (job, disk, &live, &allocated, error))
+    if (job_check_cancelled (job, error) == FALSE || !check_arrival (job, disk, error) ||
+        !plan_disk (job, disk, error) || !measure_disk (job, disk, &live, &allocated, error))
       return FALSE;
   }
   job_progress (job, job->disks->len, job->disks->len);

@@ -108,10 +108,10 @@ render_value (GString *out, JsonNode *node, guint depth)
 }
 
 static void
-render_warnings (GString *out, JsonArray *warnings)
+render_lines (GString *out, JsonArray *lines)
 {
-  for (guint i = 0; i < json_array_get_length (warnings); i++)
-    g_string_append_printf (out, "- %s\n", json_array_get_string_element (warnings, i));
+  for (guint i = 0; i < json_array_get_length (lines); i++)
+    g_string_append_printf (out, "- %s\n", json_array_get_string_element (lines, i));
 }
 
 /* Lists and objects that have nothing in them get no section. */
@@ -136,8 +136,8 @@ render_section (GString *out, JsonObject *report, const char *name)
     render_phases (out, json_node_get_array (node));
   else if (g_str_equal (name, "figures"))
     render_figures (out, json_node_get_object (node));
-  else if (g_str_equal (name, "warnings"))
-    render_warnings (out, json_node_get_array (node));
+  else if (g_str_equal (name, "warnings") || g_str_equal (name, "repairs"))
+    render_lines (out, json_node_get_array (node));
   else if (g_str_equal (name, "changes"))
     render_changes (out, json_node_get_array (node));
   else
@@ -148,7 +148,7 @@ char *
 report_text_render (JsonObject *report)
 {
   /* What a person looks for first stands first, the long lists at the end. */
-  static const char *const last[] = {"warnings", "phases", "figures", "changes", NULL};
+  static const char *const last[] = {"warnings", "repairs", "phases", "figures", "changes", NULL};
   g_autoptr (GString) out = g_string_new (NULL);
   g_autoptr (GList) names = json_object_get_members (report);
   for (GList *l = names; l; l = l->next)

@@ -19,6 +19,7 @@ report_new (void)
   report->root = json_object_new ();
   json_object_set_array_member (report->root, "phases", json_array_new ());
   json_object_set_object_member (report->root, "figures", json_object_new ());
+  json_object_set_array_member (report->root, "repairs", json_array_new ());
   json_object_set_array_member (report->root, "warnings", json_array_new ());
   json_object_set_array_member (report->root, "changes", json_array_new ());
   return report;
@@ -65,6 +66,25 @@ report_n_changes (Report *report)
   return n;
 }
 
+/* Adds a sentence to the list MEMBER. */
+static void
+append_line (Report *report, const char *member, const char *text)
+{
+  g_mutex_lock (&report->lock);
+  json_array_add_string_element (json_object_get_array_member (report->root, member), text);
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_repair (Report *report, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *text = g_strdup_vprintf (format, args);
+  va_end (args);
+  append_line (report, "repairs", text);
+}
+
 void
 report_warning (Report *report, const char *format, ...)
 {
@@ -72,9 +92,7 @@ report_warning (Report *report, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_mutex_lock (&report->lock);
-  json_array_add_string_element (json_object_get_array_member (report->root, "warnings"), text);
-  g_mutex_unlock (&report->lock);
+  append_line (report, "warnings", text);
   if (report->on_warning)
     report->on_warning (text, report->data);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a job did, for people and programs: every change to the guest (file,
- * what, why), warnings, seconds per phase, figures.  Thread-safe. */
+ * what, why), repairs of the copy, warnings, seconds per phase, figures.  Thread-safe. */
 #pragma once
 #include <json-glib/json-glib.h>
 
@@ -15,6 +15,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
 void report_change (Report *report, const char *step, const char *file, const char *what,
                     const char *why);
 guint report_n_changes (Report *report);
+/* Something of the target that was wrong after the copy and is right now. */
+void report_repair (Report *report, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void report_warning (Report *report, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Every warning is also told to ON_WARNING, in the thread that warns. */
 typedef void (*ReportWarning) (const char *text, gpointer data);

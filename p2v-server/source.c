@@ -12,6 +12,7 @@ struct Source {
   const JobDisk *disk;
   Image *overlay_image;
   NbdPool *overlay, *broker;
+  const char *export; /* the broker's: broker-plugin.c */
 };
 
 static NbdPool *
@@ -34,6 +35,7 @@ source_open (Job *job, const JobDisk *disk, GError **error)
   g_autoptr (Source) source = g_new0 (Source, 1);
   source->job = job;
   source->disk = disk;
+  source->export = "exact";
   source->overlay = open_overlay (source, error);
   if (!source->overlay)
     return NULL;
@@ -58,6 +60,12 @@ source_free (Source *source)
   g_free (source);
 }
 
+void
+source_distrust_cache (Source *source)
+{
+  source->export = "fresh";
+}
+
 NbdPool *
 source_pool (Source *source, PieceKind kind, GError **error)
 {
@@ -66,8 +74,8 @@ source_pool (Source *source, PieceKind kind, GError **error)
   if (!source->broker) {
     g_autofree char *what = g_strdup_printf ("the physical machine's disk %u (%s)",
                                              source->disk->index, source->disk->source->device);
-    source->broker = nbd_pool_open (source->disk->broker_socket, "exact", BROKER_CONNECTIONS, what,
-                                    source->job->cancel, error);
+    source->broker = nbd_pool_open (source->disk->broker_socket, source->export, BROKER_CONNECTIONS,
+                                    what, source->job->cancel, error);
   }
   return source->broker;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the bytes of a converted disk come from: the overlay for what the
- * conversion wrote, the broker's "exact" export for the rest, nothing for what
- * reads as zeroes. */
+ * conversion wrote, the broker for the rest, nothing for what reads as zeroes. */
 #pragma once
 #include "blockmap.h"
 #include "nbd-pool.h"
@@ -14,6 +13,10 @@ typedef struct Source Source;
 Source *source_open (Job *job, const JobDisk *disk, GError **error);
 void source_free (Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Source, source_free)
+
+/* From now on what the broker's cache holds is read from the physical machine
+ * again: something is wrong with it.  Before the first source_pool. */
+void source_distrust_cache (Source *source);
 
 /* The connections that pieces of KIND are read through (borrowed). */
 NbdPool *source_pool (Source *source, PieceKind kind, GError **error);

@@ -10,6 +10,7 @@ static const Subcommand table[] = {
     {"log", "[-f] JOB", "the log of a job; -f goes on until it ends", command_log},
     {"cancel", "JOB", "ends a job and removes what it made", command_cancel},
     {"clean", "JOB|--all", "removes the records of jobs that have ended", command_clean},
+    {"verify", "IMAGE [MANIFEST]", "is a finished image still what was verified?", command_verify},
     {"doctor", "", "checks this machine and says what is missing", command_doctor},
     {"session", "", "control channel of a client; started over SSH", command_session},
     {"data", "JOB DISK", "data channel of a client; started over SSH", command_data},
@@ -36,9 +37,9 @@ print_help (void)
     if (!table[i].words)
       continue;
     g_autofree char *call = g_strconcat (table[i].name, " ", table[i].arguments, NULL);
-    printf ("  %-18s %s\n", call, table[i].words);
+    printf ("  %-24s %s\n", call, table[i].words);
   }
-  printf ("  %-18s %s\n  %-18s %s\n\nMore in p2v-server(8).\n", "--help", "this text", "--version",
+  printf ("  %-24s %s\n  %-24s %s\n\nMore in p2v-server(8).\n", "--help", "this text", "--version",
           "the version");
   return 0;
 }

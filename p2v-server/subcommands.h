@@ -22,6 +22,7 @@ int command_log (int argc, char **argv);
 int command_cancel (int argc, char **argv);
 int command_clean (int argc, char **argv);
 int command_doctor (int argc, char **argv);
+int command_verify (int argc, char **argv); /* verify-command.c; statuses of its own */
 
 /* Runs the command that ARGV names. */
 int subcommands_run (int argc, char **argv);

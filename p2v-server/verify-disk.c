@@ -66,14 +66,19 @@ next_item (FlowSlot *slot, gpointer data)
   return TRUE;
 }
 
+/* The target holds DATA for the piece: right or not?  The map gets the digest of
+ * what was found right, whatever it had. */
 static void
-piece_judged (Verify *verify, guint64 index, const Piece *piece, gboolean good)
+piece_judged (Verify *verify, guint64 index, const Piece *piece, const guint8 *data, gboolean good)
 {
   if (piece->kind == PIECE_SOURCE)
     verify->result->source++;
   else
     verify->result->overlay++;
   if (good) {
+    guint8 digest[P2V_DIGEST_SIZE];
+    p2v_digest (data, piece->length, digest);
+    blockmap_set_digest (verify->map, index, digest);
     blockmap_set_state (verify->map, index, PIECE_VERIFIED);
   } else {
     g_array_append_val (verify->result->bad, index);
@@ -97,64 +102,65 @@ unit_cached (const Verify *verify, guint64 unit)
          held == 1;
 }
 
+/* Reads the unit at START from the broker's cache file into UNIT; TRUE when it
+ * is what the client read there. */
 static gboolean
-cache_damaged (const Verify *verify, guint64 start, GError **error)
+read_cached_unit (Verify *verify, guint64 start, guint8 *unit)
 {
-  p2v_set_error (error, P2V_ERROR_VERIFY,
-                 "Check the storage of the job directory and convert the machine again.",
-                 "The cache of disk %u (%s) in the job directory does not hold what was read from "
-                 "the physical machine at byte %" G_GUINT64_FORMAT ".",
-                 verify->disk->index, verify->disk->source->device, start);
-  return FALSE;
-}
-
-/* The piece was served from the broker's cache, so that the client's record is
- * of the whole unit: check the unit in the cache, then the piece against it.
- * UNIT is a buffer for that. */
-static gboolean
-judge_by_cache (Verify *verify, const Piece *piece, const guint8 *data, guint8 *unit,
-                gboolean *good, GError **error)
-{
-  guint64 start = piece->offset / P2V_UNIT * P2V_UNIT;
   gsize length = MIN (P2V_UNIT, verify->disk->source->size - start);
+  guint8 expected[P2V_DIGEST_SIZE], found[P2V_DIGEST_SIZE];
   if (pread (verify->cache_fd, unit, length, (off_t)start) != (gssize)length)
-    return cache_damaged (verify, start, error);
-  if (verify->good_unit != start) {
-    guint8 expected[P2V_DIGEST_SIZE], found[P2V_DIGEST_SIZE];
-    if (digests_lookup_unit (verify->digests, start, expected)) {
-      p2v_digest (unit, length, found);
-      if (memcmp (expected, found, sizeof found) != 0)
-        return cache_damaged (verify, start, error);
-    } else {
-      verify->result->unrecorded++;
-    }
-    verify->good_unit = start;
+    return FALSE;
+  if (verify->good_unit == start)
+    return TRUE;
+  if (digests_lookup_unit (verify->digests, start, expected)) {
+    p2v_digest (unit, length, found);
+    if (memcmp (expected, found, sizeof found) != 0)
+      return FALSE;
+  } else {
+    verify->result->unrecorded++;
   }
-  *good = memcmp (unit + (piece->offset - start), data, piece->length) == 0;
+  verify->good_unit = start;
   return TRUE;
 }
 
+/* The piece was served from the broker's cache, so that the client's record is
+ * of the whole unit: check the unit in the cache, then the piece against it.  A
+ * unit that is damaged proves nothing: the piece is bad, and so both are read
+ * from the source again.  UNIT is a buffer for that. */
 static gboolean
-judge_source (Verify *verify, const Piece *piece, const guint8 *data, guint8 *spare, gboolean *good,
-              GError **error)
+judge_by_cache (Verify *verify, const Piece *piece, const guint8 *data, guint8 *unit)
+{
+  guint64 start = piece->offset / P2V_UNIT * P2V_UNIT;
+  if (read_cached_unit (verify, start, unit))
+    return memcmp (unit + (piece->offset - start), data, piece->length) == 0;
+  job_log (verify->job, P2V_LOG_WARNING,
+           "Disk %u (%s): the cache in the job directory does not hold what was read from the "
+           "physical machine at byte %" G_GUINT64_FORMAT ".",
+           verify->disk->index, verify->disk->source->device, start);
+  return FALSE;
+}
+
+static gboolean
+judge_source (Verify *verify, const Piece *piece, const guint8 *data, guint8 *spare)
 {
   guint8 expected[P2V_DIGEST_SIZE], found[P2V_DIGEST_SIZE];
   if (!digests_lookup (verify->digests, piece->offset, piece->length, expected)) {
     if (unit_cached (verify, piece->offset / P2V_UNIT))
-      return judge_by_cache (verify, piece, data, spare, good, error);
+      return judge_by_cache (verify, piece, data, spare);
     verify->result->unrecorded++;
     memcpy (expected, piece->digest, sizeof expected);
   }
   p2v_digest (data, piece->length, found);
-  *good = memcmp (expected, found, sizeof found) == 0;
-  return TRUE;
+  return memcmp (expected, found, sizeof found) == 0;
 }
 
 static FlowResult
-read_failed (const char *what, guint64 offset, int errnum, GError **error)
+read_failed (const Verify *verify, const char *what, guint64 offset, int errnum, GError **error)
 {
   p2v_set_error (error, P2V_ERROR_IO, "Check the storage on the conversion server.",
-                 "%s cannot be read back at byte %" G_GUINT64_FORMAT ": %s.", what, offset,
+                 "Disk %u (%s): %s cannot be read back at byte %" G_GUINT64_FORMAT ": %s.",
+                 verify->disk->index, verify->disk->source->device, what, offset,
                  g_strerror (errnum));
   return FLOW_FAILED;
 }
@@ -169,9 +175,9 @@ zero_step (FlowSlot *slot, Verify *verify, GError **error)
                ? FLOW_WAITING
                : FLOW_FAILED;
   if (slot->errnum)
-    return read_failed (nbd_pool_what (verify->target), range->offset, slot->errnum, error);
+    return read_failed (verify, nbd_pool_what (verify->target), range->offset, slot->errnum, error);
   verify->result->zero_bytes += range->length;
-  if (slot->data[0] != 0 || memcmp (slot->data, slot->data + 1, range->length - 1) != 0) {
+  if (!verify_is_zero (slot->data, range->length)) {
     g_array_append_val (verify->result->bad_zero, *range);
     job_log (verify->job, P2V_LOG_WARNING,
              "Disk %u (%s): the target holds data at byte %" G_GUINT64_FORMAT
@@ -198,63 +204,24 @@ verify_step (FlowSlot *slot, gpointer data, GError **error)
                : FLOW_FAILED;
   case 1:
     if (slot->errnum)
-      return read_failed (nbd_pool_what (verify->target), piece.offset, slot->errnum, error);
+      return read_failed (verify, nbd_pool_what (verify->target), piece.offset, slot->errnum,
+                          error);
     if (piece.kind == PIECE_OVERLAY)
       return nbd_pool_read (verify->overlay, slot->other, piece.offset, piece.length, flow_done,
                             slot, error)
                  ? FLOW_WAITING
                  : FLOW_FAILED;
-    if (!judge_source (verify, &piece, slot->data, slot->other, &good, error))
-      return FLOW_FAILED;
+    good = judge_source (verify, &piece, slot->data, slot->other);
     break;
   default:
     if (slot->errnum)
-      return read_failed (nbd_pool_what (verify->overlay), piece.offset, slot->errnum, error);
+      return read_failed (verify, nbd_pool_what (verify->overlay), piece.offset, slot->errnum,
+                          error);
     good = memcmp (slot->data, slot->other, piece.length) == 0;
     break;
   }
-  piece_judged (verify, slot->index, &piece, good);
+  piece_judged (verify, slot->index, &piece, slot->data, good);
   return FLOW_FINISHED;
-}
-
-typedef struct {
-  Verify *verify;
-  guint64 next; /* the first piece that ends behind the extent's start */
-} ZeroFinder;
-
-static void
-add_zero_range (Verify *verify, guint64 start, guint64 end)
-{
-  while (start < end) {
-    VerifyRange range = {.offset = start, .length = (guint32)MIN (P2V_UNIT, end - start)};
-    g_array_append_val (verify->zeroes, range);
-    start += range.length;
-  }
-}
-
-/* What the image holds as data beside the pieces has to be read. */
-static gboolean
-find_zeroes (const NbdExtent *extent, gpointer data, GError **error G_GNUC_UNUSED)
-{
-  ZeroFinder *finder = data;
-  const Blockmap *map = finder->verify->map;
-  if (extent->zero)
-    return TRUE;
-  guint64 at = extent->offset, end = extent->offset + extent->length;
-  while (at < end && finder->next < blockmap_n_pieces (map)) {
-    Piece piece;
-    blockmap_get (map, finder->next, &piece);
-    if (piece.offset >= end)
-      break;
-    if (piece.offset > at)
-      add_zero_range (finder->verify, at, piece.offset);
-    at = MAX (at, piece.offset + piece.length);
-    if (piece.offset + piece.length > end)
-      return TRUE; /* the next extent begins inside this piece */
-    finder->next++;
-  }
-  add_zero_range (finder->verify, at, end);
-  return TRUE;
 }
 
 static void
@@ -287,8 +254,7 @@ verify_run (Verify *verify, const char *image, GError **error)
   if (verify->only) {
     g_array_append_vals (verify->zeroes, verify->only->bad_zero->data, verify->only->bad_zero->len);
   } else {
-    ZeroFinder finder = {.verify = verify};
-    if (!nbd_pool_map (verify->target, find_zeroes, &finder, cancel, error))
+    if (!verify_find_zeroes (verify->target, verify->map, verify->zeroes, cancel, error))
       return FALSE;
   }
   Flow flow = {

@@ -7,16 +7,20 @@
 #include "image.h"
 #include "nbd-pool.h"
 #include "phases.h"
+#include "ranges.h"
 #include "target/target.h"
 
 /* The client answers at once; this is for a slow link.  Above P2V_SILENCE_S: a client
  * that is gone is then known to be. */
 #define QUERY_SECONDS 60
 
+/* Places of one kind that the report names for a disk. */
+#define PLACES_MAX 50
+
 /* What is still on its way in the client.  A client that does not come back cannot
  * be asked: then the records that came have to do. */
-static gboolean
-fetch_digests (Job *job, GError **error)
+gboolean
+verify_fetch_digests (Job *job, GError **error)
 {
   g_autoptr (GError) cause = NULL;
   JsonObject *answer = job_query (job, "digests", QUERY_SECONDS, &cause);
@@ -67,7 +71,61 @@ zero_again (Job *job, const JobDisk *disk, const char *path, const GArray *range
   return nbd_pool_flush_wait (pool, job->cancel, error);
 }
 
-/* Copies what differs once more and looks at it again. */
+/* What was wrong and is right now, each place by its bytes. */
+static void
+report_places (Job *job, const JobDisk *disk, GArray *places, const char *what)
+{
+  ranges_merge (places);
+  for (guint i = 0; i < places->len && i < PLACES_MAX; i++) {
+    g_autofree char *text = range_text (&g_array_index (places, Range, i));
+    report_repair (job->report, "Disk %u (%s), %s: the target %s.", disk->index,
+                   disk->source->device, text, what);
+  }
+  if (places->len > PLACES_MAX)
+    report_repair (job->report, "Disk %u (%s): and %u more places; the log names them.",
+                   disk->index, disk->source->device, places->len - PLACES_MAX);
+}
+
+static void
+report_repairs (Job *job, const JobDisk *disk, const Blockmap *map, const VerifyResult *repaired)
+{
+  g_autoptr (GArray) source = ranges_new (), overlay = ranges_new (), zeroes = ranges_new ();
+  for (guint i = 0; i < repaired->bad->len; i++) {
+    Piece piece;
+    blockmap_get (map, g_array_index (repaired->bad, guint64, i), &piece);
+    ranges_add (piece.kind == PIECE_SOURCE ? source : overlay, piece.offset, piece.length);
+  }
+  for (guint i = 0; i < repaired->bad_zero->len; i++) {
+    const VerifyRange *range = &g_array_index (repaired->bad_zero, VerifyRange, i);
+    ranges_add (zeroes, range->offset, range->length);
+  }
+  report_places (job, disk, source, "did not hold what the physical machine read; copied again");
+  report_places (job, disk, overlay, "differed from the overlay; copied again");
+  report_places (job, disk, zeroes, "held data where nothing lives; made zero again");
+  report_warning (job->report,
+                  "Disk %u (%s): %u pieces of the target were wrong after the copy and have been "
+                  "copied again (see the repairs); check the storage and the memory of both "
+                  "machines.",
+                  disk->index, disk->source->device, repaired->bad->len + repaired->bad_zero->len);
+}
+
+/* The first byte of what RESULT says is bad. */
+static guint64
+first_bad (const Blockmap *map, const VerifyResult *result)
+{
+  guint64 first = G_MAXUINT64;
+  for (guint i = 0; i < result->bad->len; i++) {
+    Piece piece;
+    blockmap_get (map, g_array_index (result->bad, guint64, i), &piece);
+    first = MIN (first, piece.offset);
+  }
+  for (guint i = 0; i < result->bad_zero->len; i++)
+    first = MIN (first, g_array_index (result->bad_zero, VerifyRange, i).offset);
+  return first;
+}
+
+/* Copies what differs once more and looks at it again.  What is still wrong then
+ * would stay so: that is the end of the job. */
 static gboolean
 repair_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, const VerifyResult *first,
              GError **error)
@@ -76,27 +134,23 @@ repair_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, const Ve
     return FALSE;
   if (first->bad_zero->len && !zero_again (job, disk, image, first->bad_zero, error))
     return FALSE;
-  if (!fetch_digests (job, error))
+  if (!verify_fetch_digests (job, error))
     return FALSE;
   g_autoptr (Digests) digests = digests_open (disk->digests, disk->source->size, error);
   g_autoptr (VerifyResult) second = verify_result_new ();
   if (!digests || !verify_disk (job, disk, map, digests, image, first, NULL, second, error))
     return FALSE;
   guint left = second->bad->len + second->bad_zero->len;
-  guint repaired = first->bad->len + first->bad_zero->len - left;
   if (left == 0) {
-    report_warning (job->report,
-                    "Disk %u (%s): %u pieces of the target were wrong after the copy and have been "
-                    "copied again; check the conversion server's storage and memory.",
-                    disk->index, disk->source->device, repaired);
+    report_repairs (job, disk, map, first);
     return TRUE;
   }
   p2v_set_error (error, P2V_ERROR_VERIFY,
-                 "Check storage and memory of both machines; the log names the places. The "
+                 "Check storage and memory of both machines; the log names all places. The "
                  "physical machine's disks are unchanged.",
-                 "Disk %u (%s): %u pieces of the target differ from what was read, also after they "
-                 "were copied again.",
-                 disk->index, disk->source->device, left);
+                 "Disk %u (%s): the target differs from what was read at byte %" G_GUINT64_FORMAT
+                 ", also after it was copied again (pieces that are wrong: %u).",
+                 disk->index, disk->source->device, first_bad (map, second), left);
   return FALSE;
 }
 
@@ -180,7 +234,7 @@ phase_verify (Job *job, GError **error)
       return FALSE;
     progress.total += blockmap_bytes (map, PIECE_SOURCE) + blockmap_bytes (map, PIECE_OVERLAY);
   }
-  if (!fetch_digests (job, error))
+  if (!verify_fetch_digests (job, error))
     return FALSE;
   for (guint i = 0; i < job->disks->len; i++)
     if (!verify_one (job, g_ptr_array_index (job->disks, i), &progress, error))

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparing a finished image with what was read where the disk was. */
+/* Comparing what the server has with what was read where the disk was. */
 #pragma once
 #include "blockmap.h"
 #include "copy.h"
 #include "digests.h"
 #include "job.h"
-
-typedef struct {
-  guint64 offset;
-  guint32 length; /* at most P2V_UNIT */
-} VerifyRange;
+#include "verify-zeroes.h"
 
 /* What was compared and what differs.  Numbers are pieces. */
 typedef struct {
@@ -22,6 +18,11 @@ typedef struct {
   GArray *bad_zero;   /* VerifyRange: what should be zeroes and is not */
 } VerifyResult;
 
+/* Waits for what is still on its way in the client: afterwards the file of
+ * digests holds all that was read.  A client that is away is logged and no
+ * error. */
+gboolean verify_fetch_digests (Job *job, GError **error);
+
 VerifyResult *verify_result_new (void);
 void verify_result_free (VerifyResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VerifyResult, verify_result_free)
@@ -29,8 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VerifyResult, verify_result_free)
 /* Reads IMAGE back, past the host's cache, and compares all of it; or, with
  * ONLY, just what that result says is bad.  What is right becomes
  * PIECE_VERIFIED in MAP.  Differences are no error but listed in RESULT;
- * P2V_ERROR_IO when something cannot be read, P2V_ERROR_VERIFY when the
- * broker's cache is damaged. */
+ * P2V_ERROR_IO when something cannot be read. */
 gboolean verify_disk (Job *job, const JobDisk *disk, Blockmap *map, const Digests *digests,
                       const char *image, const VerifyResult *only, CopyProgress *progress,
                       VerifyResult *result, GError **error);

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "common/error.h"
+#include "common/log.h"
 #include "common/process.h"
 #include "reservation.h"
 
@@ -91,6 +93,16 @@ rename_new (const char *from, const char *to)
   return errno == EINVAL && link (from, to) == 0 && unlink (from) == 0;
 }
 
+static gboolean
+note_move (const char *from, const char *name, const char *reservation, GError **error)
+{
+  struct stat st;
+  if (stat (from, &st) < 0)
+    return file_failed ("found", from, errno, error);
+  g_autofree char *value = g_strdup_printf ("%" G_GUINT64_FORMAT " %s", (guint64)st.st_ino, name);
+  return reservation_note (reservation, "made", value, error);
+}
+
 gboolean
 files_move (const char *from, const char *to, const char *reservation, GError **error)
 {
@@ -98,13 +110,24 @@ files_move (const char *from, const char *to, const char *reservation, GError **
   g_autofree char *name = g_path_get_basename (to);
   if (!sync_path (from, 0))
     return file_failed ("put on stable storage", from, errno, error);
+  if (!note_move (from, name, reservation, error))
+    return FALSE;
   if (!rename_new (from, to))
     return file_failed ("made", to, errno, error);
-  if (!reservation_note (reservation, "made", name, error)) {
-    (void)rename (to, from);
-    return FALSE;
-  }
   if (!sync_path (directory, O_DIRECTORY))
     return file_failed ("put on stable storage", directory, errno, error);
   return TRUE;
+}
+
+void
+files_remove_made (const char *directory, const char *made)
+{
+  char *name = NULL;
+  guint64 inode = g_ascii_strtoull (made, &name, 10);
+  if (*name != ' ' || strchr (name, '/'))
+    return;
+  g_autofree char *path = g_build_filename (directory, name + 1, NULL);
+  struct stat st;
+  if (lstat (path, &st) == 0 && st.st_ino == inode && unlink (path) < 0)
+    p2v_warning ("%s cannot be removed: %s.", path, g_strerror (errno));
 }

@@ -21,5 +21,10 @@ gboolean files_validate_xml (const char *path, GCancellable *cancel, GError **er
 gboolean files_copy (const char *from, const char *to, GError **error);
 
 /* Puts the file FROM on stable storage and gives it the name TO in the same
- * directory, unless that exists (P2V_ERROR_TARGET); notes it in RESERVATION. */
+ * directory, unless that exists (P2V_ERROR_TARGET).  RESERVATION gets the line
+ * "made INODE NAME" before that, so that at no moment a file has its final name
+ * without being noted; the inode tells it from a file that was there before. */
 gboolean files_move (const char *from, const char *to, const char *reservation, GError **error);
+
+/* Removes from DIRECTORY what the value MADE of such a line means, if it is there. */
+void files_remove_made (const char *directory, const char *made);

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "common/process.h"
+#include "../blockmap.h"
 #include "../size.h"
 #include "files-name.h"
 #include "reservation.h"
@@ -228,9 +229,27 @@ target_files_defined (TargetFiles *files)
   return g_strdup (values[0]);
 }
 
+/* Whatever the phases before did: nothing gets its final name unverified. */
+static gboolean
+check_verified (const JobDisk *disk, GError **error)
+{
+  g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
+  if (!map)
+    return FALSE;
+  if (blockmap_is_verified (map))
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_INTERNAL, NULL,
+                 "The copy of disk %u (%s) has not been verified as a whole.", disk->index,
+                 disk->source->device);
+  return FALSE;
+}
+
 gboolean
 target_files_publish (TargetFiles *files, Job *job, const char *xml, GError **error)
 {
+  for (guint i = 0; i < job->disks->len; i++)
+    if (!check_verified (g_ptr_array_index (job->disks, i), error))
+      return FALSE;
   g_autofree char *xml_name = g_path_get_basename (files->xml);
   g_autofree char *xml_temporary = temporary_for (files, xml_name);
   if (!files_write_xml (xml_temporary, xml, error))
@@ -275,10 +294,7 @@ target_files_abandon (TargetFiles *files)
   if (!reservation_is_ours (files->lock, files->job_id))
     return;
   g_auto (GStrv) made = reservation_read (files->lock, "made");
-  for (guint i = 0; made[i]; i++) {
-    g_autofree char *path = in_directory (files, made[i]);
-    if (unlink (path) < 0 && errno != ENOENT)
-      p2v_warning ("%s cannot be removed: %s.", path, g_strerror (errno));
-  }
+  for (guint i = 0; made[i]; i++)
+    files_remove_made (files->directory, made[i]);
   (void)unlink (files->lock);
 }

@@ -3,7 +3,7 @@
  * temporary names, final names, removal.  Shared by the kinds of target that
  * end in files.
  *
- *   .NAME.p2v-lock        reservation; lines: "job ID", then "made FILE" for each
+ *   .NAME.p2v-lock        reservation; lines: "job ID", then "made INODE FILE" for each
  *                         final name taken and "defined UUID" for a definition
  *   .NAME-sda.p2v-ID      image that is being made by job ID
  *   NAME-sda              finished image, NAME-sdb … the further disks
@@ -35,7 +35,9 @@ const char *target_files_prepare (TargetFiles *files, Job *job, const JobDisk *d
 const char *target_files_temporary (TargetFiles *files, const JobDisk *disk);
 
 /* Writes XML under its temporary name, puts images, manifests and XML under
- * their final names, all of it on stable storage.  Never replaces a file. */
+ * their final names, all of it on stable storage.  Never replaces a file.
+ * P2V_ERROR_INTERNAL, and nothing of that, unless every piece of every disk is
+ * verified. */
 gboolean target_files_publish (TargetFiles *files, Job *job, const char *xml, GError **error);
 
 /* Path of the domain XML under its final name (borrowed). */

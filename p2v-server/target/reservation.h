@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file that reserves a guest's name in a directory for one job, and in
  * which the job notes what it made there under final names, so that another
- * process of the job can remove it.  Lines: "job ID", "made FILE" (a name in the
- * directory), "defined UUID". */
+ * process of the job can remove it.  Lines: "job ID", "made INODE FILE" (a name in
+ * the directory), "defined UUID". */
 #pragma once
 #include "../job.h"
 

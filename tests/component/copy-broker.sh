@@ -14,73 +14,9 @@ make_disk "$WORK/a.raw" 48
 printf 'last sector' >>"$WORK/a.raw"
 truncate -s $SIZE "$WORK/a.raw"
 new_job
-PIDS=()
-
-# start SOCKET ARGUMENT…: an nbdkit
-start() {
-  local socket=$1 _
-  shift
-  nbdkit --foreground --readonly --unix "$socket" "$@" 2>>"$WORK/nbdkit.log" &
-  PIDS+=($!)
-  disown $!
-  for _ in $(seq 250); do
-    [ ! -S "$socket" ] || return 0
-    sleep 0.02
-  done
-  sed 's/^/# /' "$WORK/nbdkit.log"
-  fail "nbdkit at $socket starts"
-}
-# channel: one data channel from the physical machine to the broker.  SIGTERM
-# breaks it; towards the source it is half closed and drained first, as the
-# client does it: nbdkit 1.32 aborts when it cannot send its answers.
-cat >"$WORK/channel.py" <<'PYTHON'
-import select, signal, socket, sys
-broker, source = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-class Break(Exception):
-    pass
-def stop(*_):
-    raise Break
-signal.signal(signal.SIGTERM, stop)
-broker.connect(sys.argv[1])
-source.connect(sys.argv[2])
-other = {broker: source, source: broker}
-try:
-    while True:
-        for end in select.select([broker, source], [], [])[0]:
-            data = end.recv(1 << 17)
-            if not data:
-                raise Break
-            other[end].sendall(data)
-except (Break, OSError):
-    pass
-broker.close()
-source.shutdown(socket.SHUT_WR)
-while source.recv(1 << 17):
-    pass
-PYTHON
-channel() {
-  python3 "$WORK/channel.py" "$JOB/d0.data" "$WORK/source.sock" &
-  PIDS+=($!)
-  CHANNEL=$!
-  disown $!
-}
-stop_all() {
-  kill -KILL ${PIDS[@]+"${PIDS[@]}"} 2>/dev/null || true
-}
-trap stop_all EXIT
-
-socat -u UNIX-LISTEN:"$WORK/digests.sock" CREATE:"$JOB/d0.digests" &
-PIDS+=($!)
-for _ in $(seq 250); do
-  [ ! -S "$WORK/digests.sock" ] || break
-  sleep 0.02
-done
-# The filter lists what was read on the way to the disk: below it is the log.
-start "$WORK/source.sock" --filter="$BUILD/lib/p2v/nbdkit-p2vdigest-filter.so" --filter=log \
-  --filter=delay --filter=noextents file "$WORK/a.raw" rdelay=60ms logfile="$WORK/reads" \
-  digest-socket="$WORK/digests.sock"
-start "$JOB/d0.nbd" "$BUILD/lib/p2v/nbdkit-p2vbroker-plugin.so" size=$SIZE cache="$JOB/d0.cache" \
-  map="$JOB/d0.map" data-socket="$JOB/d0.data" control-socket="$JOB/d0.ctl"
+trap stop_source EXIT
+start_source "$WORK/a.raw" --filter=delay rdelay=60ms
+start_real_broker $SIZE
 channel
 channel
 make_overlay 0 $SIZE
@@ -88,14 +24,14 @@ make_overlay 0 $SIZE
 overlay_io 0 'read 1M 4k' 'write -P 3 1028k 4k' 'read 20M 300k' 'write -P 4 20484k 12k' \
   'write -z -u 8M 6M' 'write -z -u 30732k 4k'
 check "overlay and plan" run_tool "$DISK" phases=plan
-(
-  sleep 0.4
-  kill "$CHANNEL"
-  channel
-) &
-breaker=$!
-run_tool "$DISK" client=1 phases=copy || fail "copy over a channel that breaks"
-wait $breaker || true
+"$TOOL" "$JOB" name=web os="$OUT" "$DISK" client=1 phases=copy >"$WORK/output" 2>&1 &
+COPY=$!
+sleep 0.4
+channel_end
+channel
+status=0
+wait $COPY || status=$?
+[ $status -eq 0 ] || fail "copy over a channel that breaks"
 ok "copy over a channel that breaks"
 cp "$WORK/reads" "$WORK/reads.copy"
 run_tool "$DISK" client=1 phases=verify,finish || fail "verify"

@@ -97,11 +97,14 @@ grep -q '1 pieces of the target were wrong' "$WORK/output" || fail "a cached pie
 ok "a difference in a cached unit is found and repaired"
 stop_brokers
 
-# ---- a cache that lost what it held ----
+# ---- a cache that lost what it held, and cannot be filled again ----
+# (this broker is no broker: it serves the same for ever)
 begin_cached
 printf 'damaged' | dd of="$JOB/d0.cache" bs=1 seek=$((1048576 + 30000)) conv=notrunc status=none
 ! run_tool "$DISK" client=1 phases=verify,finish || fail "a damaged cache"
-expect_error "damaged cache" verify 'cache of disk 0 \(/dev/sda\).*at byte 1048576'
+grep -q 'Disk 0 (/dev/sda): the cache .* does not hold what was read .* at byte 1048576' \
+  "$WORK/output" || fail "damaged cache: the log names the byte"
+expect_error "damaged cache" verify 'Disk 0 \(/dev/sda\): the target differs .* at byte 1056768, also after'
 expect_clean "damaged cache"
 stop_brokers
 

@@ -98,7 +98,8 @@ import struct, sys
 open(sys.argv[1], "wb").write(struct.pack("<QI", 65536, 65536) + bytes(16))
 PYTHON
 ! run_tool "$DISK" client=1 phases=plan,copy,verify,finish || fail "a wrong piece ends the job"
-expect_error "wrong for good" verify 'Disk 0 \(/dev/sda\): 1 pieces of the target differ'
+expect_error "wrong for good" verify \
+  'Disk 0 \(/dev/sda\): the target differs from what was read at byte 65536, also after it was copied again'
 expect_clean "wrong for good"
 stop_brokers
 

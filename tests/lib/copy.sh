@@ -9,6 +9,7 @@ TOOL=$BUILD/tests/copy-tool
 JOB=$WORK/jobs/job1
 OUT=$WORK/out
 NBDKITS=()
+RELAYS=()
 N_TESTS=0
 
 ok() {
@@ -35,6 +36,115 @@ check() {
     sed 's/^/# /' "$WORK/check"
     fail "$name"
   fi
+}
+
+# serve SOCKET ARGUMENT…: an nbdkit that listens there
+serve() {
+  local socket=$1 _
+  shift
+  rm -f "$socket"
+  nbdkit --foreground --readonly --unix "$socket" "$@" 2>>"$WORK/nbdkit.log" &
+  NBDKITS+=($!)
+  disown $! # no message when a test kills it
+  for _ in $(seq 250); do
+    [ ! -S "$socket" ] || return 0
+    sleep 0.02
+  done
+  sed 's/^/# /' "$WORK/nbdkit.log"
+  fail "nbdkit at $socket starts"
+}
+
+# start_source FILE [nbdkit filters and parameters]: the physical machine's side of
+# disk 0 with the client's digest filter; its records go to the job directory,
+# reads of the disk are logged in $WORK/reads.
+start_source() {
+  local file=$1 _ argument filters=() parameters=()
+  shift
+  for argument in "$@"; do
+    case $argument in
+    --*) filters+=("$argument") ;;
+    *) parameters+=("$argument") ;;
+    esac
+  done
+  rm -f "$WORK/digests.sock" "$WORK/reads"
+  socat -u UNIX-LISTEN:"$WORK/digests.sock" CREATE:"$JOB/d0.digests" &
+  RELAYS+=($!)
+  disown $!
+  for _ in $(seq 250); do
+    [ ! -S "$WORK/digests.sock" ] || break
+    sleep 0.02
+  done
+  # The filter lists what was read on the way to the disk: below it is the log.
+  serve "$WORK/source.sock" --filter="$BUILD/lib/p2v/nbdkit-p2vdigest-filter.so" --filter=log \
+    ${filters[@]+"${filters[@]}"} --filter=noextents file "$file" logfile="$WORK/reads" \
+    digest-socket="$WORK/digests.sock" ${parameters[@]+"${parameters[@]}"}
+}
+
+# start_real_broker SIZE: the broker of disk 0; its sockets are in the job directory.
+start_real_broker() {
+  serve "$JOB/d0.nbd" "$BUILD/lib/p2v/nbdkit-p2vbroker-plugin.so" size="$1" cache="$JOB/d0.cache" \
+    map="$JOB/d0.map" data-socket="$JOB/d0.data" control-socket="$JOB/d0.ctl"
+  for _ in $(seq 250); do
+    [ ! -S "$JOB/d0.ctl" ] || return 0
+    sleep 0.02
+  done
+  fail "the broker listens"
+}
+
+# channel [FLIP]: one data channel from source to broker, its process in $CHANNEL;
+# FLIP: tests/lib/flip.py.
+channel() {
+  python3 tests/lib/flip.py "${1:-none}" channel "$JOB/d0.data" "$WORK/source.sock" &
+  CHANNEL=$!
+  RELAYS+=("$CHANNEL")
+  disown "$CHANNEL"
+}
+
+# channel_end: it leaves as the client's do.
+channel_end() {
+  kill "$CHANNEL"
+  while kill -0 "$CHANNEL" 2>/dev/null; do sleep 0.02; done
+}
+
+# harmful_qemu_nbd: from now on every qemu-nbd for the use that FLIP_USE names (write,
+# check or overlay: image.h) does to its clients what FLIP says (tests/lib/flip.py).
+harmful_qemu_nbd() {
+  mkdir "$WORK/bin"
+  REAL_QEMU_NBD=$(command -v qemu-nbd)
+  export REAL_QEMU_NBD
+  cat >"$WORK/bin/qemu-nbd" <<'SCRIPT'
+#!/bin/bash
+use=check
+for argument in "$@"; do
+  case $argument in
+  --cache=writeback) use=write ;;
+  --allocation-depth) use=overlay ;;
+  esac
+done
+[ "$use" = "${FLIP_USE:-}" ] || exec "$REAL_QEMU_NBD" "$@"
+exec python3 tests/lib/flip.py "$FLIP" qemu-nbd "$@"
+SCRIPT
+  chmod 755 "$WORK/bin/qemu-nbd"
+  export PATH=$WORK/bin:$PATH
+}
+
+# tell_broker COMMAND: its answer
+tell_broker() {
+  python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode() + b"\n")
+print(s.makefile().readline(), end="")' "$JOB/d0.ctl" "$1"
+}
+
+# stop_source: all of that again, as the job does it: readers first.
+stop_source() {
+  [ ! -S "$JOB/d0.ctl" ] || tell_broker fail >/dev/null 2>&1 || true
+  local pid
+  for pid in ${RELAYS[@]+"${RELAYS[@]}"}; do
+    kill "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+  done
+  RELAYS=()
+  stop_brokers
 }
 
 stop_brokers() {

@@ -105,6 +105,29 @@ test_states_stay (void **state)
   blockmap_free (map);
 }
 
+static void
+test_manifest (void **state)
+{
+  const Place *place = *state;
+  GError *error = NULL;
+  write_map (place);
+  Blockmap *map = blockmap_open (place->path, DISK_SIZE, NULL);
+  assert_false (blockmap_is_verified (map));
+  assert_null (blockmap_open_manifest (place->path, &error));
+  assert_p2v_error (error, P2V_ERROR_JOB);
+  for (guint64 i = 0; i < blockmap_n_pieces (map); i++) {
+    assert_false (blockmap_is_verified (map));
+    blockmap_set_state (map, i, PIECE_VERIFIED);
+  }
+  assert_true (blockmap_is_verified (map));
+  blockmap_free (map);
+  assert_int_equal (g_chmod (place->path, 0400), 0); /* as root that says nothing */
+  map = blockmap_open_manifest (place->path, &error);
+  assert_non_null (map);
+  assert_int_equal (blockmap_disk_size (map), DISK_SIZE);
+  blockmap_free (map);
+}
+
 /* Every byte of the header and of a piece that has a meaning. */
 static void
 test_damage_refused (void **state)
@@ -197,6 +220,7 @@ main (void)
       cmocka_unit_test_setup_teardown (test_cut_at_units, setup, teardown),
       cmocka_unit_test_setup_teardown (test_clusters, setup, teardown),
       cmocka_unit_test_setup_teardown (test_states_stay, setup, teardown),
+      cmocka_unit_test_setup_teardown (test_manifest, setup, teardown),
       cmocka_unit_test_setup_teardown (test_damage_refused, setup, teardown),
       cmocka_unit_test_setup_teardown (test_length_refused, setup, teardown),
       cmocka_unit_test_setup_teardown (test_order_refused, setup, teardown),

@@ -17,6 +17,7 @@ sample (void)
                  "The name does not exist on virtio.");
   report_change (report, "fstab", NULL, "Something without a file.", "Because.");
   report_warning (report, "%d%% of \"it\" is odd", 5);
+  report_repair (report, "Byte %d.", 7);
   report_object (report, "guest",
                  json_from_string ("{\"os\":\"debian\",\"kernels\":[\"6.1\",\"5.10\"]}", NULL));
   return report;
@@ -48,7 +49,7 @@ test_text (void **state G_GNUC_UNUSED)
 {
   static const char *const wanted[] = {
       "How to go live\n--------------\nStart it.\nThen look at it.\n",
-      "Warnings\n--------\n- 5% of \"it\" is odd\n",
+      "Warnings\n--------\n- 5% of \"it\" is odd\n\nRepairs\n-------\n- Byte 7.\n",
       "inspect                                        12.2 s\n",
       "all                                           112.2 s\n",
       "live bytes                                     3221225472  (3.0 GiB)\n",
@@ -126,12 +127,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_json),
-      cmocka_unit_test (test_text),
-      cmocka_unit_test (test_escapes),
-      cmocka_unit_test (test_warning),
-      cmocka_unit_test (test_empty),
-      cmocka_unit_test (test_files),
+      cmocka_unit_test (test_json),    cmocka_unit_test (test_text),
+      cmocka_unit_test (test_escapes), cmocka_unit_test (test_warning),
+      cmocka_unit_test (test_empty),   cmocka_unit_test (test_files),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

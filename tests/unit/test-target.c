@@ -215,6 +215,17 @@ test_life (void **state)
   assert_true (g_file_set_contents (image, "x", 1, NULL));
   assert_false (files_move (image, done, lock, &error)); /* never replaces */
   assert_p2v_error (error, P2V_ERROR_TARGET);
+  /* What has the name now is not what was noted: it is somebody else's. */
+  g_autofree char *theirs = g_build_filename (f->out, "web.xml", NULL);
+  g_autofree char *ours = g_build_filename (f->out, ".web.xml.p2v-aaaa2222", NULL);
+  assert_true (g_file_set_contents (ours, "x", 1, NULL));
+  assert_true (g_file_set_contents (theirs, "y", 1, NULL));
+  assert_false (files_move (ours, theirs, lock, &error));
+  assert_p2v_error (error, P2V_ERROR_TARGET);
+  /* Lines that no job of ours wrote remove nothing. */
+  static const char *const strange[] = {"web.xml", "1", "1 ", "1 ../out/web.xml", "x web.xml"};
+  for (guint i = 0; i < G_N_ELEMENTS (strange); i++)
+    assert_true (reservation_note (lock, "made", strange[i], &error));
   target_free (target);
 
   /* Another process of the job knows what it made. */
@@ -222,7 +233,7 @@ test_life (void **state)
   g_autofree char *foreign = g_build_filename (f->out, ".web-sda.p2v-bbbb3333", NULL);
   assert_true (g_file_set_contents (foreign, "x", 1, NULL));
   target->ops->abandon (target, &f->job);
-  assert_listing (f, ".web-sda.p2v-bbbb3333 ");
+  assert_listing (f, ".web-sda.p2v-bbbb3333 web.xml ");
   target->ops->abandon (target, &f->job);
   target_free (target);
 }
