@@ -27,6 +27,9 @@
 
 #define ATTACH_MS 10000
 
+/* A client that says nothing before there is a job is gone. */
+#define HELLO_MS 60000
+
 /* Settings that "start" may carry. */
 static const char *const known_settings[] = {
     "output.type",       "output.storage", "output.format", "output.allocation",
@@ -83,7 +86,14 @@ next_message (P2vLines *lines, GError **error)
     if (line)
       return p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, error);
     char buffer[65536];
-    ssize_t n = read (STDIN_FILENO, buffer, sizeof buffer);
+    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready = poll (&wait, 1, HELLO_MS);
+    if (ready == 0) {
+      p2v_set_error (error, P2V_ERROR_LINK, NULL, "The client said nothing for %d seconds.",
+                     HELLO_MS / 1000);
+      return NULL;
+    }
+    ssize_t n = ready < 0 ? -1 : read (STDIN_FILENO, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0 || !p2v_lines_push (lines, buffer, (gsize)n, error))
