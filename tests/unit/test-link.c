@@ -23,6 +23,18 @@ pinned_host_keys (void **state G_GNUC_UNUSED)
 }
 
 static void
+revoked_host_keys (void **state G_GNUC_UNUSED)
+{
+  static const char text[] = "host ssh-ed25519 AAAA\n# @revoked * ssh-ed25519 BBBB\n"
+                             "\n@revoked *\tssh-ed25519  CCCC comment\r\n@revoked";
+  assert_false (hostkey_is_revoked (text, "AAAA"));
+  assert_false (hostkey_is_revoked (text, "BBBB"));
+  assert_true (hostkey_is_revoked (text, "CCCC"));
+  assert_false (hostkey_is_revoked (text, "CCC"));
+  assert_false (hostkey_is_revoked ("", "AAAA"));
+}
+
+static void
 identity_names_hide_passwords (void **state G_GNUC_UNUSED)
 {
   static const char *const cases[][2] = {
@@ -158,6 +170,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (pinned_host_keys),
+      cmocka_unit_test (revoked_host_keys),
       cmocka_unit_test (identity_names_hide_passwords),
       cmocka_unit_test (method_names),
       cmocka_unit_test (compression_follows_the_link),
