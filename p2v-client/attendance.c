@@ -10,10 +10,11 @@
 #define ACCEPT_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
 #define CANCEL_TIME (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
 /* At the end of a job its channels may end before its "finished" arrives. */
-#define GRACE      (5 * G_TIME_SPAN_SECOND)
-#define UNSENT_MAX (1024u * 1024u) /* digests wait here when the server does not read */
-#define JOB_ID_MAX 32
-#define BYE_MS     5000
+#define GRACE       (5 * G_TIME_SPAN_SECOND)
+#define UNSENT_MAX  (1024u * 1024u)       /* digests wait here when the server does not read */
+#define WAITING_MAX (64u * 1024u * 1024u) /* and this many before it is given up */
+#define JOB_ID_MAX  32
+#define BYE_MS      5000
 
 struct Attendance {
   Control *control;
@@ -208,7 +209,8 @@ take_message (JsonObject *message, gpointer data, GError **error)
     return take_job (attendance, message, error);
   if (strcmp (type, "query") == 0)
     return answer_query (attendance, message, error);
-  if (strcmp (type, "finished") == 0) {
+  /* A success of no job would make the old machine power off. */
+  if (strcmp (type, "finished") == 0 && attendance->job) {
     take_result (attendance, message);
     return TRUE;
   }
@@ -254,6 +256,9 @@ check_own_side (Attendance *attendance, GError **error)
       ((attendance->tunnel && tunnel_failed (attendance->tunnel, &attendance->broken)) ||
        (attendance->export && export_failed (attendance->export, &attendance->broken))))
     attendance->broken_since = now;
+  if (!attendance->broken && digest_queue_bytes (attendance->digests) > WAITING_MAX)
+    p2v_set_error (&attendance->broken, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server reads the disks, but does not take the digests.");
   if (!attendance->broken || now - attendance->broken_since < GRACE)
     return TRUE;
   g_propagate_error (error, g_error_copy (attendance->broken));

@@ -44,6 +44,17 @@ digest_queue_add (DigestQueue *queue, guint disk, const guint8 *records, gsize l
   g_mutex_unlock (&queue->lock);
 }
 
+gsize
+digest_queue_bytes (DigestQueue *queue)
+{
+  gsize bytes = 0;
+  g_mutex_lock (&queue->lock);
+  for (guint i = 0; i < queue->n_disks; i++)
+    bytes += queue->waiting[i]->len;
+  g_mutex_unlock (&queue->lock);
+  return bytes;
+}
+
 JsonObject *
 digest_queue_take (DigestQueue *queue)
 {
