@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "summary.h"
 #include "common/message.h"
+#include "control.h"
 #include "estimate.h"
 #include <string.h>
 
@@ -72,8 +73,8 @@ append_phases (GString *out, JsonArray *phases)
     JsonNode *value = phase ? json_object_get_member (phase, "seconds") : NULL;
     double seconds = value && JSON_NODE_HOLDS_VALUE (value) ? json_node_get_double (value) : 0;
     sum += seconds;
-    g_string_append_printf (out, "  %-20s %10.1f\n",
-                            phase ? p2v_json_string (phase, "name", "?") : "?", seconds);
+    g_autofree char *name = control_clean_text (phase ? p2v_json_string (phase, "name", "?") : "?");
+    g_string_append_printf (out, "  %-20s %10.1f\n", name, seconds);
   }
   g_string_append_printf (out, "  %-20s %10.1f\n", "all", sum);
 }
@@ -84,7 +85,7 @@ static void
 append_disks (GString *out, JsonArray *disks, const P2vMachine *machine)
 {
   static const char *const columns[] = {"block_layer", "nbdkit", "payload", "wire"};
-  gint64 sums[G_N_ELEMENTS (columns)] = {0};
+  guint64 sums[G_N_ELEMENTS (columns)] = {0};
   g_string_append_printf (out, "%-14s %15s %15s %15s %15s\n", "Bytes read", "block layer", "nbdkit",
                           "tunnel", "on the wire");
   for (guint i = 0; i < json_array_get_length (disks) && i < machine->disks->len; i++) {
@@ -95,14 +96,14 @@ append_disks (GString *out, JsonArray *disks, const P2vMachine *machine)
     g_string_append_printf (out, "  %-12s", short_name (disk->device));
     for (guint c = 0; c < G_N_ELEMENTS (columns); c++) {
       gint64 value = p2v_json_int (json_node_get_object (node), columns[c], 0);
-      sums[c] += value;
+      sums[c] += (guint64)value;
       g_string_append_printf (out, " %15" G_GINT64_FORMAT, value);
     }
     g_string_append_c (out, '\n');
   }
   g_string_append_printf (out, "  %-12s", "all");
   for (guint c = 0; c < G_N_ELEMENTS (columns); c++)
-    g_string_append_printf (out, " %15" G_GINT64_FORMAT, sums[c]);
+    g_string_append_printf (out, " %15" G_GUINT64_FORMAT, sums[c]);
   g_string_append_c (out, '\n');
 }
 
@@ -112,7 +113,7 @@ append_figures (GString *out, JsonObject *figures)
   g_autoptr (GList) names = json_object_get_members (figures);
   g_string_append (out, "Figures of the conversion server\n");
   for (GList *l = names; l; l = l->next) {
-    g_autofree char *words = g_strdelimit (g_strdup (l->data), "_", ' ');
+    g_autofree char *words = g_strdelimit (control_clean_text (l->data), "_", ' ');
     gint64 value = p2v_json_int (figures, l->data, 0);
     g_autofree char *size = estimate_format_bytes ((guint64)MAX (value, 0));
     gboolean bytes = strstr (words, "bytes") && value >= 1024;

@@ -155,5 +155,9 @@ report_text_render (JsonObject *report)
       render_section (out, report, l->data);
   for (guint i = 0; last[i]; i++)
     render_section (out, report, last[i]);
+  /* Names and settings of a guest are in it, and it is read on a terminal. */
+  for (char *p = out->str; *p; p++)
+    if (*p != '\n' && g_ascii_iscntrl (*p))
+      *p = '?';
   return g_string_free (out, FALSE);
 }

@@ -95,14 +95,24 @@ test_files (void **state G_GNUC_UNUSED)
   assert_p2v_error (error, P2V_ERROR_IO);
 }
 
+static void
+test_tame (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (Report) report = report_new ();
+  report_change (report, "fstab", "/etc/\033[2Jx", "a\rb", "c");
+  report_text (report, "guest", "\177");
+  g_autofree char *text = report_to_text (report);
+  for (const char *p = text; *p; p++)
+    assert_true (*p == '\n' || !g_ascii_iscntrl (*p));
+  assert_non_null (strstr (text, "/etc/?[2Jx: a?b"));
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_json),
-      cmocka_unit_test (test_text),
-      cmocka_unit_test (test_empty),
-      cmocka_unit_test (test_files),
+      cmocka_unit_test (test_json),  cmocka_unit_test (test_text), cmocka_unit_test (test_empty),
+      cmocka_unit_test (test_files), cmocka_unit_test (test_tame),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
