@@ -9,8 +9,12 @@ V        ?= 0
 PROVE    ?= prove
 
 # SAN=1 builds everything with AddressSanitizer and UndefinedBehaviorSanitizer,
-# in a folder of its own.
-ifeq ($(SAN),1)
+# in a folder of its own.  FUZZ=1 is for the targets of `make fuzz`.
+ifeq ($(FUZZ),1)
+BUILD     = build-fuzz
+CC        = clang
+SANFLAGS  = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifeq ($(SAN),1)
 BUILD     = build-san
 SANFLAGS  = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
@@ -38,6 +42,7 @@ filter_src  := $(wildcard p2v-client/digest-filter*.c)
 client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c p2v-client/ui/*.c))
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
                $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
+fuzz_src    := $(wildcard tests/fuzz/*.c)
 unit_src    := $(wildcard tests/unit/test-*.c)
 tool_src    := $(wildcard tests/component/*-tool.c)
 obj          = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -59,6 +64,7 @@ all: setup
 help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
+	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
@@ -153,6 +159,20 @@ check-machine: setup
 	$(Q)$(MAKE) --no-print-directory test-programs iso
 	$(Q)$(RUN) $(sort $(wildcard tests/machine/*.sh))
 
+# ---- fuzzing: clang, libFuzzer; two targets at a time, tests/fuzz/run ----
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libclient.a $(BUILD)/libserver.a $(BUILD)/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(ALL_PKGS))
+
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(fuzz_src))
+
+fuzz:
+	$(Q)tests/setup.sh clang libclang-rt-14-dev
+	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-programs
+	$(Q)tests/fuzz/run build-fuzz/fuzz
+
 check: check-unit check-component check-machine
 
 bench-digest: setup
@@ -190,6 +210,6 @@ lint:
 	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS)
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -174,11 +174,11 @@ take_payload (P2vDecoder *decoder, GByteArray *out, GError **error)
 }
 
 gboolean
-p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArray *out,
+p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArray *out, gsize *used,
                   gboolean *ended, GError **error)
 {
   const guint8 *p = data;
-  while (length > 0) {
+  while (length > 0 && out->len < P2V_FRAME_MAX) {
     if (decoder->ended)
       return bad_frame (error, "bytes after the end");
     if (decoder->have < P2V_FRAME_HEADER) {
@@ -203,6 +203,7 @@ p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArra
     if (decoder->payload->len == decoder->length && !take_payload (decoder, out, error))
       return FALSE;
   }
+  *used = (gsize)(p - (const guint8 *)data);
   *ended = decoder->ended;
   return TRUE;
 }

@@ -42,9 +42,11 @@ P2vDecoder *p2v_decoder_new (void);
 void p2v_decoder_free (P2vDecoder *decoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vDecoder, p2v_decoder_free)
 
-/* Takes received bytes and appends the payload to OUT; *ENDED becomes TRUE
- * after the end-of-stream frame.  FALSE with P2V_ERROR_PROTOCOL for anything
- * that is not a frame, also for bytes after the end.  Never buffers more than
- * one frame. */
+/* Takes received bytes and appends the payload to OUT, until that holds
+ * P2V_FRAME_MAX bytes or more: a few bytes can unpack to a whole frame.  *USED
+ * of the LENGTH bytes were taken; the rest is to come again when OUT has room.
+ * *ENDED becomes TRUE after the end-of-stream frame.  FALSE with
+ * P2V_ERROR_PROTOCOL for anything that is not a frame, also for bytes after the
+ * end.  Never buffers more than one frame. */
 gboolean p2v_decoder_push (P2vDecoder *decoder, const void *data, gsize length, GByteArray *out,
-                           gboolean *ended, GError **error);
+                           gsize *used, gboolean *ended, GError **error);

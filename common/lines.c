@@ -54,12 +54,19 @@ too_long (P2vLines *lines, const guint8 *data, gsize length)
 gboolean
 p2v_lines_push (P2vLines *lines, const void *data, gsize length, GError **error)
 {
+  static const char remedy[] =
+      "Check that both sides run the same release of p2v and that the login shell on the "
+      "conversion server prints nothing of its own.";
   if (too_long (lines, data, length)) {
-    p2v_set_error (error, P2V_ERROR_PROTOCOL,
-                   "Check that both sides run the same release of p2v and that the login shell "
-                   "on the conversion server prints nothing of its own.",
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, remedy,
                    "The other side sent a line of more than %" G_GSIZE_FORMAT " bytes.",
                    lines->longest);
+    return FALSE;
+  }
+  /* A line becomes a string: what follows a NUL would be passed over unseen. */
+  if (length > 0 && memchr (data, '\0', length)) {
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, remedy,
+                   "The other side sent something that is no text.");
     return FALSE;
   }
   g_byte_array_append (lines->buffer, data, (guint)length);

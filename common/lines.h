@@ -9,7 +9,8 @@ P2vLines *p2v_lines_new (gsize longest);
 void p2v_lines_free (P2vLines *lines);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vLines, p2v_lines_free)
 
-/* Adds bytes.  FALSE with P2V_ERROR_PROTOCOL when a line grows beyond the limit. */
+/* Adds bytes.  FALSE with P2V_ERROR_PROTOCOL when a line grows beyond the limit,
+ * and for a NUL. */
 gboolean p2v_lines_push (P2vLines *lines, const void *data, gsize length, GError **error);
 
 /* The next whole line without its newline (caller frees), or NULL. */

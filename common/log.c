@@ -41,6 +41,19 @@ p2v_log_add_secret (const char *secret)
   g_mutex_unlock (&lock);
 }
 
+void
+p2v_log_forget_secrets (void)
+{
+  g_mutex_lock (&lock);
+  while (n_secrets > 0) {
+    char *secret = secrets[--n_secrets];
+    gsize length = strlen (secret) + 1;
+    explicit_bzero (secret, length);
+    (void)munmap (secret, length);
+  }
+  g_mutex_unlock (&lock);
+}
+
 static char *
 redact_locked (const char *text)
 {

@@ -15,6 +15,9 @@ void p2v_log_open (int fd, P2vLogLevel level);
  * "********" wherever it appears in a line.  Empty or NULL is ignored. */
 void p2v_log_add_secret (const char *secret);
 
+/* At the end of a program: wipes them. */
+void p2v_log_forget_secrets (void);
+
 /* TEXT with every registered secret replaced (caller frees). */
 char *p2v_log_redact (const char *text);
 

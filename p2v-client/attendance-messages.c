@@ -166,7 +166,8 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     return answer_query (attendance, message, error);
   if (strcmp (type, "taken") == 0)
     return take_taken (attendance, message, error);
-  if (strcmp (type, "finished") == 0) {
+  /* A success of no job would make the old machine power off. */
+  if (strcmp (type, "finished") == 0 && attendance->job) {
     take_result (attendance, message);
     return TRUE;
   }

@@ -10,6 +10,9 @@
 #define TURN_MAX  (256u * 1024u)
 #define TEXT_MAX  1000
 #define STRAY_MAX 200
+/* Answers and digests that wait; a server that does not read must not fill our
+ * memory.  Some hundred gigabytes of disk have digests of that size. */
+#define UNSENT_MAX (64u * 1024u * 1024u)
 
 struct Control {
   Session *session;
@@ -85,6 +88,12 @@ handle_lines (Control *control, ControlCallback callback, gpointer data, GError 
     }
     if (!callback (message, data, error))
       return FALSE;
+    if (control_unsent (control) > UNSENT_MAX) {
+      p2v_set_error (error, P2V_ERROR_PROTOCOL,
+                     "Check that both sides run the same release of p2v.",
+                     "The conversion server does not take the answers to its questions.");
+      return FALSE;
+    }
   }
 }
 

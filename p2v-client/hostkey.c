@@ -34,6 +34,41 @@ hostkey_is_pinned (const char *fingerprint, char **pinned)
   return FALSE;
 }
 
+gboolean
+hostkey_is_revoked (const char *known_hosts, const char *base64)
+{
+  g_auto (GStrv) lines = g_strsplit (known_hosts, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    g_auto (GStrv) words = g_strsplit_set (g_strstrip (*line), " \t\r", -1);
+    if (g_strcmp0 (words[0], "@revoked") == 0 && g_strv_contains ((const char **)words, base64))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* libssh passes over lines with a marker.  The file that says so (caller frees), or
+ * NULL. */
+static char *
+file_that_revokes (ssh_session ssh)
+{
+  ssh_key key = NULL;
+  char *base64 = NULL, *found = NULL;
+  if (ssh_get_server_publickey (ssh, &key) == SSH_OK &&
+      ssh_pki_export_pubkey_base64 (key, &base64) == SSH_OK) {
+    char *files[] = {g_strdup (HOSTKEY_SYSTEM_FILE),
+                     g_build_filename (g_get_home_dir (), ".ssh", "known_hosts", NULL)};
+    for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+      g_autofree char *file = files[i], *text = NULL;
+      if (!found && g_file_get_contents (file, &text, NULL, NULL) &&
+          hostkey_is_revoked (text, base64))
+        found = g_steal_pointer (&file);
+    }
+  }
+  ssh_string_free_char (base64);
+  ssh_key_free (key);
+  return found;
+}
+
 /* "SHA256:…" (caller frees) and the key's type as ssh-keygen writes it. */
 static char *
 fingerprint_of (ssh_session ssh, const char **type, const char **file)
@@ -88,6 +123,15 @@ hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **erro
       "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the conversion server. "
       "Only if it is the same, add p2v.hostkey=%s",
       file, fingerprint);
+  g_autofree char *revoking = file_that_revokes (ssh);
+  if (revoking) {
+    p2v_set_error (error, P2V_ERROR_HOSTKEY,
+                   "Give the conversion server new host keys, or correct that file.",
+                   "WARNING: the host key of %s, %s (%s), is revoked in %s: somebody else may have "
+                   "it.",
+                   server, fingerprint, type, revoking);
+    return HOSTKEY_REFUSED;
+  }
   if (pinned) {
     if (hostkey_is_pinned (fingerprint, pinned))
       return HOSTKEY_TRUSTED;

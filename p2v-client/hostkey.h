@@ -15,13 +15,18 @@ typedef enum {
 #define HOSTKEY_SYSTEM_FILE "/etc/p2v/known_hosts"
 
 /* Judges the key of a connected session.  PINNED (NULL-ended strv of SHA256:…, may
- * be NULL) is the only authority when given.  SERVER is for messages.  Errors:
+ * be NULL) is the only authority when given; a key that either file of known keys
+ * marks as @revoked is refused even then.  SERVER is for messages.  Errors:
  * P2V_ERROR_HOSTKEY. */
 HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **error);
 
 /* Names of host key algorithms to offer, one set for each type of key there is, for
  * SSH_OPTIONS_HOSTKEYS; NULL-ended. */
 extern const char *const hostkey_types[];
+
+/* TRUE when KNOWN_HOSTS (text of a file as in sshd(8)) marks the key BASE64 as
+ * @revoked, for whatever host: what is not to be trusted for one is not for another. */
+gboolean hostkey_is_revoked (const char *known_hosts, const char *base64);
 
 /* TRUE when FINGERPRINT ("SHA256:…") is in PINNED; "=" at the end of either does
  * not matter, nor does the case of "SHA256". */

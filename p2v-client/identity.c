@@ -2,7 +2,10 @@
 #include "identity.h"
 #include "common/error.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A 16384-bit RSA key in PEM has 13 KiB. */
@@ -40,7 +43,10 @@ load_file (const char *path, const char *where, char **text, GError **error)
     return fail (error, where, g_strerror (errno));
   if (!g_file_get_contents (path, text, &length, &cause))
     return fail (error, where, cause->message);
-  return length <= KEY_MAX ? TRUE : fail (error, where, "it is too long for a key");
+  if (length <= KEY_MAX)
+    return TRUE;
+  explicit_bzero (*text, length);
+  return fail (error, where, "it is too long for a key");
 }
 
 /* The URL may carry a password, so it goes to curl's standard input as a
@@ -48,7 +54,9 @@ load_file (const char *path, const char *where, char **text, GError **error)
 static char *
 curl_config (const char *url)
 {
-  GString *config = g_string_new ("url = \"");
+  /* Never grows: every character twice, and the words around them. */
+  GString *config = g_string_sized_new (2 * strlen (url) + 16);
+  g_string_append (config, "url = \"");
   for (const char *p = url; *p; p++) {
     if (*p == '"' || *p == '\\')
       g_string_append_c (config, '\\');
@@ -56,6 +64,25 @@ curl_config (const char *url)
   }
   g_string_append (config, "\"\n");
   return g_string_free (config, FALSE);
+}
+
+static void
+wipe (gpointer text)
+{
+  explicit_bzero (text, strlen (text));
+  g_free (text);
+}
+
+/* What curl wrote; into a buffer of the right size at once, for one that grows
+ * leaves parts of the key behind. */
+static gboolean
+take_key (int fd, char **text)
+{
+  struct stat st;
+  if (fstat (fd, &st) < 0 || st.st_size > KEY_MAX)
+    return FALSE;
+  *text = g_malloc0 ((gsize)st.st_size + 1);
+  return pread (fd, *text, (gsize)st.st_size, 0) == st.st_size;
 }
 
 static gboolean
@@ -66,35 +93,36 @@ fetch (const char *url, const char *where, char **text, GCancellable *cancel, GE
       "--show-error",   "--location", "--proto", "=http,https,ftp", "--max-time", FETCH_LIMIT,
       "--max-filesize", "65536",      NULL};
   g_autoptr (GError) cause = NULL;
-  g_autoptr (GSubprocess) curl =
-      g_subprocess_newv (argv,
-                         G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                             G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                         &cause);
-  if (!curl)
-    return fail (error, where, cause->message);
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  /* In memory, and not through pipes and buffers of GLib's. */
+  int fd = memfd_create ("key", MFD_CLOEXEC);
+  if (fd < 0)
+    return fail (error, where, g_strerror (errno));
+  g_subprocess_launcher_take_stdout_fd (launcher, fcntl (fd, F_DUPFD_CLOEXEC, 3));
+  g_autoptr (GSubprocess) curl = g_subprocess_launcher_spawnv (launcher, argv, &cause);
   char *config = curl_config (url);
-  g_autoptr (GBytes) input = g_bytes_new_take (config, strlen (config));
-  g_autoptr (GBytes) output = NULL, complaint = NULL;
-  if (!g_subprocess_communicate (curl, input, cancel, &output, &complaint, &cause)) {
+  g_autoptr (GBytes) input = g_bytes_new_with_free_func (config, strlen (config), wipe, config);
+  g_autoptr (GBytes) complaint = NULL;
+  gboolean ok = curl && g_subprocess_communicate (curl, input, cancel, NULL, &complaint, &cause);
+  if (ok && g_subprocess_get_successful (curl))
+    ok = take_key (fd, text);
+  close (fd);
+  if (ok && *text)
+    return TRUE;
+  if (curl && cause) {
     g_subprocess_force_exit (curl);
     (void)g_subprocess_wait (curl, NULL, NULL);
-    if (!g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-      return fail (error, where, cause->message);
+  }
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
     return FALSE;
   }
-  gsize length, complaint_length;
-  char *body = g_bytes_unref_to_data (g_steal_pointer (&output), &length);
-  if (g_subprocess_get_successful (curl) && length <= KEY_MAX)
-    *text = g_strndup (body ? body : "", length);
-  if (body)
-    explicit_bzero (body, length);
-  g_free (body);
-  if (*text)
-    return TRUE;
-  const char *words = g_bytes_get_data (complaint, &complaint_length);
-  g_autofree char *why = g_strstrip (g_strndup (words ? words : "", complaint_length));
+  if (cause)
+    return fail (error, where, cause->message);
+  gsize length;
+  const char *words = g_bytes_get_data (complaint, &length);
+  g_autofree char *why = g_strstrip (g_strndup (words ? words : "", length));
   return fail (error, where, *why ? why : "it is too long for a key");
 }
 

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CMDLINE_MAX 65536u
+
 typedef struct {
   char *cmdline, *log;
   gboolean consoles, inventory, check, man, version, verbose;
@@ -32,11 +34,13 @@ guard_memory (void)
 #endif
 }
 
-/* On the image, with a password on the kernel command line: root only. */
+/* On the image, with a password on the kernel command line (a key's URL may hold
+ * one): root only. */
 static void
 guard_cmdline (const Settings *settings)
 {
-  if (!settings_given (settings, SETTING_password))
+  const char *identity = settings_get (settings, SETTING_identity);
+  if (!settings_given (settings, SETTING_password) && !(identity && strchr (identity, '@')))
     return;
   if (chmod ("/proc/cmdline", 0400) != 0)
     p2v_warning ("/proc/cmdline stays readable for all: %s", g_strerror (errno));
@@ -47,14 +51,54 @@ guard_cmdline (const Settings *settings)
     close (fd);
 }
 
-/* GLib has copied --cmdline=…; the original would stay readable in ps. */
 static void
-hide_argument (char **argv)
+wipe (char *text)
 {
+  if (text)
+    explicit_bzero (text, strlen (text));
+  g_free (text);
+}
+
+/* The value of --cmdline, or NULL (caller frees).  GLib never sees it, for it would
+ * free its copies as they are, and stars take its place, for ps shows the original. */
+static char *
+take_cmdline (char **argv)
+{
+  gboolean is_value = FALSE;
+  char *taken = NULL;
   for (guint i = 1; argv[i]; i++) {
-    for (char *p = strstr (argv[i], "password="); p && *p; p++)
-      *p = '*';
+    gboolean whole = g_str_has_prefix (argv[i], "--cmdline=");
+    char *value = whole ? argv[i] + strlen ("--cmdline=") : argv[i];
+    if (whole || is_value) {
+      wipe (taken);
+      taken = g_strdup (value);
+      memset (value, '*', strlen (value));
+    }
+    is_value = !is_value && g_str_equal (argv[i], "--cmdline");
   }
+  return taken;
+}
+
+/* Into one buffer, without a copy on the way; NULL with errno. */
+static char *
+read_line (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  char *text = g_malloc0 (CMDLINE_MAX + 1);
+  gsize length = 0;
+  ssize_t n = fd < 0 ? -1 : 1;
+  while (n > 0 && length < CMDLINE_MAX) {
+    n = read (fd, text + length, CMDLINE_MAX - length);
+    length += n > 0 ? (gsize)n : 0;
+  }
+  int saved = errno;
+  if (fd >= 0)
+    close (fd);
+  if (n >= 0)
+    return text;
+  wipe (text);
+  errno = saved;
+  return NULL;
 }
 
 static Settings *
@@ -62,18 +106,18 @@ read_settings (Options *options, GError **error)
 {
   g_autoptr (Settings) settings = settings_new ();
   char *cmdline = g_steal_pointer (&options->cmdline);
-  gsize length = cmdline ? strlen (cmdline) : 0;
-  g_autoptr (GError) cause = NULL;
-  gboolean ok = TRUE;
-  if (!cmdline && !g_file_get_contents ("/proc/cmdline", &cmdline, &length, &cause)) {
-    p2v_set_error (error, P2V_ERROR_SETTINGS, "Give the arguments with --cmdline=.",
-                   "The kernel command line cannot be read: %s.", cause->message);
-    ok = FALSE;
+  gboolean is_stdin = g_strcmp0 (cmdline, "-") == 0;
+  if (!cmdline || is_stdin) {
+    wipe (cmdline);
+    cmdline = read_line (is_stdin ? "/dev/stdin" : "/proc/cmdline");
   }
-  ok = ok && settings_parse (settings, cmdline, error);
-  if (cmdline)
-    explicit_bzero (cmdline, length);
-  g_free (cmdline);
+  if (!cmdline) {
+    p2v_set_error (error, P2V_ERROR_SETTINGS, "Give the arguments with --cmdline=.",
+                   "The kernel command line cannot be read: %s.", g_strerror (errno));
+    return NULL;
+  }
+  gboolean ok = settings_parse (settings, cmdline, error);
+  wipe (cmdline);
   return ok ? g_steal_pointer (&settings) : NULL;
 }
 
@@ -184,10 +228,14 @@ int
 main (int argc, char **argv)
 {
   (void)argc;
-  Options options = {0};
+  Options options = {.cmdline = take_cmdline (argv)};
+  g_autofree char *hidden = NULL;
   const GOptionEntry entries[] = {
-      {"cmdline", 0, 0, G_OPTION_ARG_STRING, &options.cmdline,
-       "Take the arguments from here instead of /proc/cmdline", "STRING"},
+      {"cmdline", 0, 0, G_OPTION_ARG_STRING, &hidden,
+       "Take the arguments from here instead of /proc/cmdline; from standard input with \"-\", "
+       "which "
+       "keeps a password out of the list of processes",
+       "STRING"},
       {"consoles", 0, 0, G_OPTION_ARG_NONE, &options.consoles,
        "Show everything on all active consoles, and power off after success; for the image", NULL},
       {"inventory", 0, 0, G_OPTION_ARG_NONE, &options.inventory,
@@ -205,9 +253,9 @@ main (int argc, char **argv)
   guard_memory ();
   (void)signal (SIGPIPE, SIG_IGN);
   g_auto (GStrv) arguments = g_strdupv (argv);
-  hide_argument (argv);
   int status = run (&options, entries, &arguments);
-  g_free (options.cmdline);
+  p2v_log_forget_secrets ();
+  wipe (options.cmdline);
   g_free (options.log);
   return status;
 }

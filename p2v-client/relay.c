@@ -210,11 +210,13 @@ take_from_server (Relay *relay, GError **error)
   if (inbox->len > 0) {
     guint before = relay->to_nbd->len;
     gboolean ended = FALSE;
-    if (!p2v_decoder_push (relay->decoder, inbox->data, inbox->len, relay->to_nbd, &ended, error))
+    gsize used = 0;
+    if (!p2v_decoder_push (relay->decoder, inbox->data, inbox->len, relay->to_nbd, &used, &ended,
+                           error))
       return FALSE;
-    atomic_fetch_add (&relay->counters->wire_in, inbox->len);
+    atomic_fetch_add (&relay->counters->wire_in, used);
     atomic_fetch_add (&relay->counters->payload_in, relay->to_nbd->len - before);
-    g_byte_array_set_size (inbox, 0);
+    g_byte_array_remove_range (inbox, 0, (guint)used);
     relay->end_seen |= ended;
     relay->peer_ended |= ended;
     if (relay->fd < 0)
@@ -309,6 +311,7 @@ relay_is_busy (Relay *relay)
   if (relay->done)
     return FALSE;
   return stream_is_busy (relay->stream) ||
+         (stream_inbox (relay->stream)->len > 0 && relay->to_nbd->len < IN_MAX) ||
          (relay->readable && !relay->nbd_ended && stream_unsent (relay->stream) < OUT_MAX);
 }
 

@@ -35,7 +35,9 @@ value_clear (Value *value)
   if (value->text && value->room > 0) {
     explicit_bzero (value->text, value->room);
     munmap (value->text, value->room);
-  } else {
+  } else if (value->text) {
+    /* Also the URL of a key may hold a password. */
+    explicit_bzero (value->text, strlen (value->text));
     g_free (value->text);
   }
   *value = (Value){NULL, 0};

@@ -85,7 +85,7 @@ static void
 append_disks (GString *out, JsonArray *disks, const P2vMachine *machine)
 {
   static const char *const columns[] = {"block_layer", "nbdkit", "payload", "wire"};
-  gint64 sums[G_N_ELEMENTS (columns)] = {0};
+  guint64 sums[G_N_ELEMENTS (columns)] = {0};
   g_string_append_printf (out, "%-14s %15s %15s %15s %15s\n", "Bytes read", "block layer", "nbdkit",
                           "tunnel", "on the wire");
   for (guint i = 0; i < json_array_get_length (disks) && i < machine->disks->len; i++) {
@@ -96,14 +96,14 @@ append_disks (GString *out, JsonArray *disks, const P2vMachine *machine)
     g_string_append_printf (out, "  %-12s", short_name (disk->device));
     for (guint c = 0; c < G_N_ELEMENTS (columns); c++) {
       gint64 value = p2v_json_int (json_node_get_object (node), columns[c], 0);
-      sums[c] += value;
+      sums[c] += (guint64)value;
       g_string_append_printf (out, " %15" G_GINT64_FORMAT, value);
     }
     g_string_append_c (out, '\n');
   }
   g_string_append_printf (out, "  %-12s", "all");
   for (guint c = 0; c < G_N_ELEMENTS (columns); c++)
-    g_string_append_printf (out, " %15" G_GINT64_FORMAT, sums[c]);
+    g_string_append_printf (out, " %15" G_GUINT64_FORMAT, sums[c]);
   g_string_append_c (out, '\n');
 }
 

@@ -27,6 +27,7 @@ typedef struct {
   int fd; /* the broker */
   P2vEncoder *encoder;
   P2vDecoder *decoder;
+  GByteArray *packed; /* frames of the client that were not taken apart yet */
   GByteArray *to_broker, *to_client;
   gint64 heard;          /* monotonic time of the client's last sign of life */
   gboolean client_ended; /* nothing more comes from it */
@@ -75,8 +76,25 @@ take_from_client (Splice *s, guint8 *buffer, GError **error)
   if (n == 0)
     return link_broke (error);
   s->heard = g_get_monotonic_time ();
-  return n < 0 ||
-         p2v_decoder_push (s->decoder, buffer, (gsize)n, s->to_broker, &s->client_ended, error);
+  if (n > 0)
+    g_byte_array_append (s->packed, buffer, (guint)n);
+  return TRUE;
+}
+
+/* As much as the broker takes now. */
+static gboolean
+give_to_broker (Splice *s, GError **error)
+{
+  do {
+    gsize used = 0;
+    if (!p2v_decoder_push (s->decoder, s->packed->data, s->packed->len, s->to_broker, &used,
+                           &s->client_ended, error))
+      return FALSE;
+    g_byte_array_remove_range (s->packed, 0, (guint)used);
+    if (!drain (s->fd, s->to_broker))
+      g_byte_array_set_size (s->to_broker, 0); /* its end is seen by reading */
+  } while (s->packed->len > 0 && s->to_broker->len < P2V_FRAME_MAX);
+  return TRUE;
 }
 
 static void
@@ -109,7 +127,8 @@ splice_run (Splice *s, GError **error)
   g_autofree guint8 *buffer = g_malloc (READ_BYTES);
   s->heard = g_get_monotonic_time ();
   while (!s->broker_ended || s->to_client->len > 0) {
-    gboolean from_client = !s->client_ended && s->to_broker->len < BUFFER_MAX;
+    gboolean from_client =
+        !s->client_ended && s->packed->len == 0 && s->to_broker->len < P2V_FRAME_MAX;
     gboolean from_broker = !s->broker_ended && s->to_client->len < BUFFER_MAX;
     struct pollfd polls[] = {
         {.fd = from_client ? STDIN_FILENO : -1, .events = POLLIN},
@@ -127,8 +146,8 @@ splice_run (Splice *s, GError **error)
       return link_broke (error);
     if (from_broker && (polls[2].revents & (POLLIN | POLLHUP | POLLERR)))
       take_from_broker (s, buffer);
-    if (!drain (s->fd, s->to_broker))
-      g_byte_array_set_size (s->to_broker, 0); /* its end is seen by reading */
+    if (!give_to_broker (s, error))
+      return FALSE;
     if (s->client_ended && !s->told && s->to_broker->len == 0) {
       s->told = TRUE;
       (void)shutdown (s->fd, SHUT_WR);
@@ -174,10 +193,12 @@ splice_streams (int fd, GError **error)
     (void)g_unix_set_fd_nonblocking (fds[i], TRUE, NULL);
   g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
   g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) packed = g_byte_array_new ();
   g_autoptr (GByteArray) to_broker = g_byte_array_new (), to_client = g_byte_array_new ();
   Splice s = {.fd = fd,
               .encoder = encoder,
               .decoder = decoder,
+              .packed = packed,
               .to_broker = to_broker,
               .to_client = to_client};
   return splice_run (&s, error);

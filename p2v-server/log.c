@@ -11,15 +11,28 @@
 
 #define LOOK_US (G_USEC_PER_SEC / 4)
 
+/* The log holds what programs said about a guest that nobody vouches for: on a
+ * terminal it must not be able to do anything. */
+static void
+tame (char *text, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (g_ascii_iscntrl (text[i]) && text[i] != '\n' && text[i] != '\t')
+      text[i] = '?';
+}
+
 /* FALSE when nobody reads any more. */
 static gboolean
 copy_rest (int fd)
 {
   char buffer[65536];
   ssize_t n;
-  while ((n = read (fd, buffer, sizeof buffer)) > 0)
+  while ((n = read (fd, buffer, sizeof buffer)) > 0) {
+    if (isatty (STDOUT_FILENO))
+      tame (buffer, (gsize)n);
     if (fwrite (buffer, 1, (size_t)n, stdout) != (size_t)n)
       return FALSE;
+  }
   return fflush (stdout) == 0;
 }
 

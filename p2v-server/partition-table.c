@@ -85,26 +85,32 @@ add_logical (DiskRead read, gpointer data, guint64 start, guint64 end, guint sec
 }
 
 static gboolean
-add_gpt (DiskRead read, gpointer data, guint sector, GArray *ranges)
+add_gpt (DiskRead read, gpointer data, guint64 size, guint sector, GArray *ranges)
 {
+  guint64 sectors = size / sector;
   guint8 header[512];
   if (!read (header, sector, sizeof header, data) ||
       memcmp (header, GPT_SIGNATURE, strlen (GPT_SIGNATURE)))
     return FALSE;
-  guint64 table = le64 (header + 72) * sector;
-  guint32 count = le32 (header + 80), size = le32 (header + 84);
-  if (!count || count > GPT_MOST || size < 128 || size > 4096)
+  guint32 count = le32 (header + 80), length = le32 (header + 84);
+  if (!count || count > GPT_MOST || length < 128 || length > 4096 || le64 (header + 72) >= sectors)
     return FALSE;
-  g_autofree guint8 *entries = g_malloc ((gsize)count * size);
-  if (!read (entries, table, count * size, data))
+  guint64 table = le64 (header + 72) * sector;
+  g_autofree guint8 *entries = g_malloc ((gsize)count * length);
+  if (!read (entries, table, count * length, data))
     return FALSE;
   static const guint8 unused[16];
   for (guint32 i = 0; i < count; i++) {
-    const guint8 *entry = entries + (gsize)i * size;
-    if (memcmp (entry, unused, sizeof unused))
-      add_range (ranges, le64 (entry + 32) * sector, (le64 (entry + 40) + 1) * sector, i + 1);
+    const guint8 *entry = entries + (gsize)i * length;
+    guint64 first = le64 (entry + 32), last = le64 (entry + 40);
+    if (!memcmp (entry, unused, sizeof unused))
+      continue;
+    /* Beyond the disk: whatever that is, the rest is not to be believed either. */
+    if (first > last || last >= sectors)
+      return FALSE;
+    add_range (ranges, first * sector, (last + 1) * sector, i + 1);
   }
-  add_range (ranges, table, table + (guint64)count * size, 0);
+  add_range (ranges, table, table + (guint64)count * length, 0);
   return TRUE;
 }
 
@@ -121,7 +127,7 @@ partition_table_ranges (DiskRead read, gpointer data, guint64 size, guint sector
     if (!entry[4])
       continue;
     if (entry[4] == TYPE_GPT)
-      return add_gpt (read, data, sector, ranges) ? g_steal_pointer (&ranges) : NULL;
+      return add_gpt (read, data, size, sector, ranges) ? g_steal_pointer (&ranges) : NULL;
     guint64 start = (guint64)le32 (entry + 8) * sector;
     guint64 end = start + (guint64)le32 (entry + 12) * sector;
     /* a file system's own boot sector has the same signature, but no such entries */

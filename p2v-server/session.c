@@ -3,6 +3,7 @@
  * job that "start" describes or finds the one that "attach" names, and from then on
  * relays between its standard streams and the job.  When it ends, the job goes on. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,9 @@
 #include "session-relay.h"
 #include "subcommands.h"
 #include "target/target.h"
+
+/* A client that says nothing before there is a job is gone. */
+#define HELLO_MS 60000
 
 static gboolean
 say (JsonObject *message)
@@ -67,7 +71,14 @@ next_message (P2vLines *lines, GError **error)
     if (line)
       return p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, error);
     char buffer[65536];
-    ssize_t n = read (STDIN_FILENO, buffer, sizeof buffer);
+    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready = poll (&wait, 1, HELLO_MS);
+    if (ready == 0) {
+      p2v_set_error (error, P2V_ERROR_LINK, NULL, "The client said nothing for %d seconds.",
+                     HELLO_MS / 1000);
+      return NULL;
+    }
+    ssize_t n = ready < 0 ? -1 : read (STDIN_FILENO, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0 || !p2v_lines_push (lines, buffer, (gsize)n, error))

@@ -62,7 +62,11 @@ files_copy (const char *from, const char *to, GError **error)
   g_autoptr (GFile) source = g_file_new_for_path (from);
   g_autoptr (GFile) copy = g_file_new_for_path (to);
   g_autoptr (GError) cause = NULL;
-  if (g_file_copy (source, copy, G_FILE_COPY_TARGET_DEFAULT_PERMS, NULL, NULL, NULL, &cause))
+  g_autoptr (GFileInputStream) in = g_file_read (source, NULL, &cause);
+  g_autoptr (GFileOutputStream) out =
+      in ? g_file_create (copy, G_FILE_CREATE_PRIVATE, NULL, &cause) : NULL;
+  if (out && g_output_stream_splice (G_OUTPUT_STREAM (out), G_INPUT_STREAM (in),
+                                     G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, &cause) >= 0)
     return TRUE;
   gboolean full = g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
   p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_TARGET,

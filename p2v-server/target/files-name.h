@@ -17,7 +17,8 @@ gboolean files_write_xml (const char *path, const char *xml, GError **error);
  * that is installed.  P2V_ERROR_INTERNAL when it does not. */
 gboolean files_validate_xml (const char *path, GCancellable *cancel, GError **error);
 
-/* Copies FROM to the new file TO. */
+/* Copies FROM to the new file TO, which is its owner's alone: digests of a disk
+ * tell who can guess what is on it. */
 gboolean files_copy (const char *from, const char *to, GError **error);
 
 /* Puts the file FROM on stable storage and gives it the name TO in the same

@@ -12,8 +12,8 @@ typedef struct {
   gboolean tpm;            /* a TPM can be emulated */
 } HypervisorAbilities;
 
-/* Connects; only to a hypervisor on this machine, for images are local files.
- * P2V_ERROR_TARGET. */
+/* Connects to qemu:///system or qemu:///session; any other URI is refused: images
+ * are local files, and a URI may name programs to start.  P2V_ERROR_TARGET. */
 Hypervisor *hypervisor_open (const char *uri, GError **error);
 void hypervisor_free (Hypervisor *hypervisor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Hypervisor, hypervisor_free)

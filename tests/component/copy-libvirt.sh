@@ -75,12 +75,15 @@ virsh pool-define-as guests dir --target "$WORK/pool" >/dev/null
 ! run_tool "$DISK" os=guests phases=plan || fail "pool not active"
 expect_error "pool not active" target 'pool "guests" is not active.*pool-start guests'
 virsh pool-start guests >/dev/null
-! run_tool "$DISK" os=guests oc=qemu+ssh://elsewhere/system phases=plan || fail "another machine"
-expect_error "another machine" target 'elsewhere/system" does not name a hypervisor.*qemu:///system'
-! run_tool "$DISK" os=guests "oc=qemu+ext:///session?command=/bin/false" phases=plan || fail "a program"
-expect_error "a program as transport" target 'does not name a hypervisor.*qemu:///system'
-! run_tool "$DISK" os=guests oc=nonsense:///x phases=plan || fail "nonsense URI"
-expect_error "nonsense URI" target 'libvirt does not answer at nonsense:///x'
+printf '#!/bin/sh\ntouch %s/intruded\n' "$WORK" >"$WORK/intruder"
+chmod 755 "$WORK/intruder"
+for uri in qemu+ssh://elsewhere/system nonsense:///x \
+  "qemu+ext:///system?command=$WORK/intruder" "qemu:///session?socket=/x" "qemu:///embed?root=$WORK"; do
+  ! run_tool "$DISK" os=guests "oc=$uri" phases=plan || fail "hypervisor $uri"
+  expect_error "hypervisor ${uri/$WORK/…}" target 'none of the conversion server.*qemu:///system'
+done
+[ ! -e "$WORK/intruded" ] || fail "a URI starts no program"
+ok "a URI starts no program"
 [ -z "$(ls -A "$WORK/pool")" ] || fail "nothing is left in the pool"
 ok "nothing is left in the pool"
 

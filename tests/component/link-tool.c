@@ -168,11 +168,13 @@ run_far_end (const char *path)
   gboolean ended = FALSE;
   ssize_t n;
   while (!ended && (n = read (0, buffer, P2V_FRAME_MAX)) > 0) {
-    if (!p2v_decoder_push (decoder, buffer, (gsize)n, out, &ended, &error))
-      return fail (error);
-    if (out->len > 0 && send (fd, out->data, out->len, MSG_NOSIGNAL) != (ssize_t)out->len)
-      break;
-    g_byte_array_set_size (out, 0);
+    for (gsize at = 0, used; at < (gsize)n; at += used) {
+      if (!p2v_decoder_push (decoder, buffer + at, (gsize)n - at, out, &used, &ended, &error))
+        return fail (error);
+      if (out->len > 0 && send (fd, out->data, out->len, MSG_NOSIGNAL) != (ssize_t)out->len)
+        break;
+      g_byte_array_set_size (out, 0);
+    }
   }
   shutdown (fd, SHUT_WR);
   g_thread_join (thread);

@@ -50,6 +50,12 @@ echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$WORK/rsa.pub")" >"$HOME/.ssh/kn
 says "known_hosts decides the type of key" "^ok$" "hostkey="
 echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$WORK/locked.pub")" >"$HOME/.ssh/known_hosts"
 says "a changed host key is a warning" "^hostkey: WARNING: .* has changed" "hostkey="
+KEY=$(cut -d' ' -f1,2 "$WORK/sshd/host_ed25519.pub")
+echo "[127.0.0.1]:$SSHD_PORT $KEY" >"$HOME/.ssh/known_hosts"
+says "a known host key" "^ok$" "hostkey="
+echo "@revoked * $KEY" >>"$HOME/.ssh/known_hosts"
+says "a known host key that was revoked" "^hostkey: WARNING: .*revoked in .*known_hosts" "hostkey="
+says "a pinned host key that was revoked" "^hostkey: WARNING: .*revoked"
 rm "$HOME/.ssh/known_hosts"
 says "password" "^ok$" "identity=" "$RIGHT"
 says "wrong password" "^auth: .*refused the password" "identity=" "password=wrong"

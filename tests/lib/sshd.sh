@@ -11,7 +11,8 @@
 #
 # DIR receives: id, id.pub (the login key), host_ed25519, home/, sshd.log.
 # p2v-server from $BUILD is installed under DIR/server, where the login user finds it in
-# its PATH; SSHD_NO_SERVER=1 leaves it out.
+# its PATH; SSHD_NO_SERVER=1 leaves it out.  SSHD_MOUNTS, lines "FROM TO", are bound
+# in that namespace as well.
 
 SSHD_USER=p2vlogin
 SSHD_UID=61234
@@ -80,9 +81,13 @@ CONFIG
     { printf '%s\n' "$@"; cat "$dir/sshd_config"; } >"$dir/sshd_config.new"
     mv "$dir/sshd_config.new" "$dir/sshd_config"
   fi
+  {
+    for _ in passwd group shadow; do echo "$dir/etc/$_ /etc/$_"; done
+    printf '%s' "${SSHD_MOUNTS:-}"
+  } >"$dir/mounts"
   # shellcheck disable=SC2016
   unshare --mount --propagation private -- /bin/bash -ec '
-    for f in passwd group shadow; do mount --bind "$0/etc/$f" "/etc/$f"; done
+    while read -r from to; do mount --bind "$from" "$to"; done <"$0/mounts"
     exec /usr/sbin/sshd -D -e -f "$0/sshd_config"' "$dir" >"$dir/sshd.log" 2>&1 &
   SSHD_PID=$!
   SSHD_DIR=$dir

@@ -10,14 +10,18 @@ round_trip (const guint8 *data, gsize length, gboolean compress, gsize step)
   g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
   g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
   g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
+  g_autoptr (GByteArray) part = g_byte_array_new ();
   g_autoptr (GError) error = NULL;
   gboolean ended = FALSE;
   p2v_encoder_push (encoder, data, length, compress, wire);
   p2v_encoder_end (encoder, wire);
-  for (gsize at = 0; at < wire->len; at += step) {
+  for (gsize at = 0, used = 0; at < wire->len; at += used) {
     assert_false (ended);
-    assert_true (p2v_decoder_push (decoder, wire->data + at, MIN (step, wire->len - at), out,
-                                   &ended, &error));
+    assert_true (p2v_decoder_push (decoder, wire->data + at, MIN (step, wire->len - at), part,
+                                   &used, &ended, &error));
+    assert_true (used > 0 && part->len < 2 * P2V_FRAME_MAX);
+    g_byte_array_append (out, part->data, part->len);
+    g_byte_array_set_size (part, 0);
   }
   assert_true (ended);
   assert_int_equal (out->len, length);
@@ -58,6 +62,7 @@ test_signs_of_life (void **state G_GNUC_UNUSED)
   g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
   g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
   gboolean ended = FALSE;
+  gsize used = 0;
   p2v_encoder_alive (encoder, wire);
   p2v_encoder_push (encoder, "ab", 2, FALSE, wire);
   p2v_encoder_alive (encoder, wire);
@@ -65,7 +70,7 @@ test_signs_of_life (void **state G_GNUC_UNUSED)
   p2v_encoder_push (encoder, "c", 1, FALSE, wire);
   p2v_encoder_end (encoder, wire);
   for (guint i = 0; i < wire->len; i++)
-    assert_true (p2v_decoder_push (decoder, wire->data + i, 1, out, &ended, NULL));
+    assert_true (p2v_decoder_push (decoder, wire->data + i, 1, out, &used, &ended, NULL));
   assert_true (ended);
   assert_int_equal (out->len, 3);
   assert_memory_equal (out->data, "abc", 3);
@@ -95,9 +100,32 @@ test_refused (void **state G_GNUC_UNUSED)
     g_autoptr (GByteArray) out = g_byte_array_new ();
     g_autoptr (GError) error = NULL;
     gboolean ended = FALSE;
-    assert_false (p2v_decoder_push (decoder, bad[i].bytes, bad[i].length, out, &ended, &error));
+    gsize used;
+    assert_false (
+        p2v_decoder_push (decoder, bad[i].bytes, bad[i].length, out, &used, &ended, &error));
     assert_p2v_error (error, P2V_ERROR_PROTOCOL);
   }
+}
+
+/* A megabyte of frames of zeroes would unpack to some ten gigabytes. */
+static void
+test_bomb (void **state G_GNUC_UNUSED)
+{
+  g_autofree guint8 *zeroes = g_malloc0 (P2V_FRAME_MAX);
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean ended = FALSE;
+  gsize used;
+  for (guint i = 0; i < 100; i++)
+    p2v_encoder_push (encoder, zeroes, P2V_FRAME_MAX, TRUE, wire);
+  assert_true (wire->len < P2V_FRAME_MAX);
+  assert_true (p2v_decoder_push (decoder, wire->data, wire->len, out, &used, &ended, &error));
+  assert_int_equal (out->len, P2V_FRAME_MAX);
+  assert_int_equal (used, wire->len / 100);
+  assert_true (p2v_decoder_push (decoder, wire->data, wire->len, out, &used, &ended, &error));
+  assert_int_equal (used, 0);
 }
 
 int
@@ -108,6 +136,7 @@ main (void)
       cmocka_unit_test (test_compresses),
       cmocka_unit_test (test_signs_of_life),
       cmocka_unit_test (test_refused),
+      cmocka_unit_test (test_bomb),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -46,6 +46,8 @@ test_limit (void **state G_GNUC_UNUSED)
   assert_p2v_error (error, P2V_ERROR_PROTOCOL);
   assert_false (p2v_lines_push (lines, "4\n12345678\n", 11, &error));
   assert_p2v_error (error, P2V_ERROR_PROTOCOL);
+  assert_false (p2v_lines_push (lines, "4\n\0\n", 4, &error));
+  assert_p2v_error (error, P2V_ERROR_PROTOCOL);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "p2v-client/digest-queue.h"
 #include "p2v-client/gauge.h"
 #include "p2v-client/hostkey.h"
+#include "p2v-client/summary.h"
 
 static void
 pinned_host_keys (void **state G_GNUC_UNUSED)
@@ -21,6 +22,33 @@ pinned_host_keys (void **state G_GNUC_UNUSED)
   assert_false (hostkey_is_pinned ("SHA256:", pinned));
   assert_false (hostkey_is_pinned ("MD5:abc", pinned));
   assert_false (hostkey_is_pinned ("SHA256:abc", NULL));
+}
+
+/* The server's words are for a terminal, but not for its escapes. */
+static void
+summaries_are_clean (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (P2vMachine) machine = p2v_machine_new ();
+  g_autoptr (JsonNode) root =
+      json_from_string ("{\"phases\": [{\"name\": \"\\u001b[2J\", \"seconds\": 1}, 3], "
+                        "\"figures\": {\"a\\u001b_b\\n\": 2}}",
+                        NULL);
+  g_autofree char *text = summary_of_job (json_node_get_object (root), machine);
+  for (const char *p = text; *p; p++)
+    assert_true (*p == '\n' || !g_ascii_iscntrl (*p));
+  assert_non_null (strstr (text, "a  b"));
+}
+
+static void
+revoked_host_keys (void **state G_GNUC_UNUSED)
+{
+  static const char text[] = "host ssh-ed25519 AAAA\n# @revoked * ssh-ed25519 BBBB\n"
+                             "\n@revoked *\tssh-ed25519  CCCC comment\r\n@revoked";
+  assert_false (hostkey_is_revoked (text, "AAAA"));
+  assert_false (hostkey_is_revoked (text, "BBBB"));
+  assert_true (hostkey_is_revoked (text, "CCCC"));
+  assert_false (hostkey_is_revoked (text, "CCC"));
+  assert_false (hostkey_is_revoked ("", "AAAA"));
 }
 
 static void
@@ -267,6 +295,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (pinned_host_keys),
+      cmocka_unit_test (revoked_host_keys),
+      cmocka_unit_test (summaries_are_clean),
       cmocka_unit_test (identity_names_hide_passwords),
       cmocka_unit_test (method_names),
       cmocka_unit_test (compression_follows_the_link),

@@ -179,6 +179,21 @@ test_gpt_4k (void **state)
   check (*state, 512, NULL);
 }
 
+static void
+test_gpt_beyond (void **state)
+{
+  Disk *disk = *state;
+  gpt (disk, 512);
+  guint8 *first = disk->bytes + 1024;
+  put64 (first + 40, G_MAXUINT64);
+  check (disk, 512, NULL);
+  put64 (first + 40, 1);
+  check (disk, 512, NULL);
+  gpt (disk, 512);
+  put64 (disk->bytes + 512 + 72, (1ull << 55) + 2); /* times 512 it is 1024 again */
+  check (disk, 512, NULL);
+}
+
 int
 main (void)
 {
@@ -191,6 +206,7 @@ main (void)
       cmocka_unit_test_setup_teardown (test_boot_sector, setup, teardown),
       cmocka_unit_test_setup_teardown (test_gpt, setup, teardown),
       cmocka_unit_test_setup_teardown (test_gpt_4k, setup, teardown),
+      cmocka_unit_test_setup_teardown (test_gpt_beyond, setup, teardown),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

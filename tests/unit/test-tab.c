@@ -74,6 +74,9 @@ test_crypttab (void **state G_GNUC_UNUSED)
   assert_string_equal (first->old, "/dev/sda1");
   assert_string_equal (first->new, "UUID=1-1");
   assert_null (crypttab_rewrite ("lonely\n", decide, NULL, changes));
+  g_autofree char *commented =
+      crypttab_rewrite ("data /dev/sdz2 # mine\r\n", decide, NULL, changes);
+  assert_string_equal (commented, "data /dev/sdz2 none nofail # mine\n");
 }
 
 static void

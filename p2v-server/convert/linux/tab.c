@@ -107,16 +107,17 @@ mark_missing (const TabKind *kind, const char *line, const TabEntry *entry, gsiz
     g_autofree char *more = g_strdup_printf ("%s,%s", options, kind->missing);
     return replace_span (line, spans[kind->options_field], more);
   }
-  /* only crypttab and swap lines are this short in practice */
-  g_autofree char *copy = g_strchomp (g_strdup (line));
+  /* only crypttab and swap lines are this short in practice; behind the last
+   * field, for a comment may follow */
   guint n = 0;
   while (n < 6 && entry->fields[n])
     n++;
-  g_autoptr (GString) longer = g_string_new (copy);
+  gsize end = spans[n - 1][0] + spans[n - 1][1];
+  g_autoptr (GString) longer = g_string_new_len (line, (gssize)end);
   for (; n < kind->options_field; n++)
     g_string_append (longer, " none");
-  g_string_append_printf (longer, " %s", kind->missing);
-  return g_strdup (longer->str);
+  g_string_append_printf (longer, " %s%s", kind->missing, line + end);
+  return g_strchomp (g_strdup (longer->str));
 }
 
 static char *

@@ -1,0 +1,531 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""p2v-server against hostile clients, by tables: in the session before there is a
+job, in the session of a job, on its data channels, and as the NBD server behind
+them.  Nothing may crash, hang, stay behind, or grow without bounds."""
+
+import base64
+import json
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, "tests/lib")
+from p2vclient import Session, machine  # noqa: E402
+
+WORK = os.environ["TMPDIR"]
+STATE, OUT = WORK + "/state", WORK + "/out"
+BUILD = os.path.abspath(os.environ["BUILD"])
+SERVER = BUILD + "/bin/p2v-server"
+RECORD = {"job.json", "state.json", "log", "lock", "report.json", "report.txt"}
+# Sanitizers keep freed memory.
+MOST_KIB = (1024 if os.environ.get("SAN") == "1" else 160) * 1024
+os.environ["P2V_STATE_DIR"] = STATE
+os.mkdir(OUT)
+NOISE = random.Random(1).randbytes(1 << 20)
+count = failed = 0
+largest = {}
+
+
+def check(name, good, *details):
+    global count, failed
+    count += 1
+    print("ok" if good else "not ok", count, "-", name)
+    if not good:
+        failed += 1
+        for detail in details:
+            print("#", str(detail)[:2000].replace("\n", "\n# "))
+    sys.stdout.flush()
+
+
+def line(kind, **members):
+    return json.dumps({"type": kind, **members}).encode() + b"\n"
+
+
+def peak_kib(pid):
+    """The most memory that a process ever had, 0 when it is gone."""
+    try:
+        for entry in open(f"/proc/{pid}/status"):
+            if entry.startswith("VmHWM:"):
+                return int(entry.split()[1])
+    except (OSError, ProcessLookupError):
+        pass
+    return 0
+
+
+def feed(stream, data):
+    """Writes bytes, or what an iterator yields, until nobody reads any more."""
+    try:
+        for part in [data] if isinstance(data, bytes) else data:
+            stream.write(part)
+        stream.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def run(words, data, limit, close=True):
+    """The program with DATA on its standard input: status (None: killed by us after
+    LIMIT seconds), output, complaint, most memory in KiB.  With CLOSE its input
+    ends after DATA."""
+    process = subprocess.Popen([SERVER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    output = {}
+
+    def writer():
+        feed(process.stdin, data)
+        if close:
+            try:
+                process.stdin.close()
+            except OSError:
+                pass
+
+    def reader(name, stream):
+        output[name] = stream.read()
+
+    threads = [threading.Thread(target=writer, daemon=True)]
+    threads += [threading.Thread(target=reader, args=(n, s), daemon=True)
+                for n, s in (("out", process.stdout), ("err", process.stderr))]
+    for thread in threads:
+        thread.start()
+    # wait4 is the only one that tells the most memory of a process that has ended.
+    end = time.monotonic() + limit
+    status = usage = None
+    while time.monotonic() < end:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        status = None
+        time.sleep(0.02)
+    if status is None:
+        process.kill()
+        _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    for thread in threads[1:]:
+        thread.join(10)
+    return status, output.get("out", b""), output.get("err", b""), usage.ru_maxrss
+
+
+def note(what, kib):
+    largest[what] = max(largest.get(what, 0), kib)
+    return kib < MOST_KIB
+
+
+HELLO = line("hello", protocol=1, version="hostile")
+
+
+def start(settings=None, **changes):
+    described = machine()
+    described.update(changes)
+    return line("start", settings=settings if settings is not None else
+                {"output.type": "local", "output.storage": OUT}, machine=described)
+
+
+def disk(**changes):
+    return {**machine()["disks"][0], **changes}
+
+
+# name, what the client sends, the error's code ("" for an end without a word)
+BEFORE = [
+    ("nothing", b"", ""),
+    ("noise", NOISE, "protocol"),
+    ("a line that never ends", (b"x" * 65536 for _ in range(1024)), "protocol"),
+    ("a line of a megabyte of brackets", b"[" * 1000000 + b"\n", "protocol"),
+    ("a megabyte of objects", b'{"type":' * 120000 + b"\n", "protocol"),
+    ("a hundred thousand members", b'{"type":"hello"' + b"".join(b',"m%d":0' % i for i in range(90000)) + b"}\n", "protocol"),
+    ("half a million numbers", b'{"type":"hello","protocol":[' + b"0," * 500000 + b"0]}\n", "protocol"),
+    ("a NUL", b'{"type":"hello",\0}\n', "protocol"),
+    ("bytes that are not UTF-8", b'{"type":"hello","protocol":1,"version":"\xff\xfe"}\n', "protocol"),
+    ("half a character", b'{"type":"hello","protocol":1,"version":"\\ud800"}\n', None),
+    ("no object", b"[]\n", "protocol"),
+    ("no type", b"{}\n", "protocol"),
+    ("a type that is none", b'{"type":7}\n', "protocol"),
+    ("a message of the other side", line("accepted", job="aaaaaaaa"), "protocol"),
+    ("a version that is an array", line("hello", protocol=1, version=[]), "protocol"),
+    ("a protocol that is a text", line("hello", protocol="1", version="x"), "protocol"),
+    ("a protocol beyond all numbers", b'{"type":"hello","protocol":99999999999999999999999,"version":"x"}\n', None),
+    ("a member too many", line("hello", protocol=1, version="x", more=1), "protocol"),
+    ("start before hello", start(), "protocol"),
+    ("digests before hello", line("digests", disk=0, records="AAAA"), "protocol"),
+    ("hello twice", HELLO + HELLO, "protocol"),
+    ("digests before start", HELLO + line("digests", disk=0, records="AAAA"), "protocol"),
+    ("an answer before start", HELLO + line("answer", id=1, data={}), "protocol"),
+    ("half a start", HELLO + start()[:200], ""),
+    ("settings that are an array", HELLO + line("start", settings=[], machine=machine()), "protocol"),
+    ("a setting that is a number", HELLO + start(settings={"output.type": 1}), "settings"),
+    ("a setting that nobody knows", HELLO + start(settings={"x" * 100000: "x"}), "settings"),
+    ("no disks", HELLO + start(disks=[]), "protocol"),
+    ("a disk that is a number", HELLO + start(disks=[1]), "protocol"),
+    ("ten thousand disks", HELLO + start(disks=[disk()] * 5000), "protocol"),
+    ("a disk without size", HELLO + start(disks=[disk(size=0)]), "protocol"),
+    ("a disk of negative size", HELLO + start(disks=[disk(size=-1)]), "protocol"),
+    ("a disk beyond all sizes", HELLO + start(disks=[disk(size=2**63 - 1)]), "protocol"),
+    ("sectors of 3 bytes", HELLO + start(disks=[disk(logical_block_size=3)]), "protocol"),
+    ("a name that is a path", HELLO + start(name="../../etc/x"), "protocol"),
+    ("a name that is empty", HELLO + start(name=""), "protocol"),
+    ("a name of 100000 letters", HELLO + start(name="x" * 100000), "protocol"),
+    ("memory that is a text", HELLO + start(memory="1G"), "protocol"),
+    ("a number of processors beyond reason", HELLO + start(vcpus=2**40), "protocol"),
+    ("cards that are no objects", HELLO + start(nics=["x"]), "protocol"),
+]
+
+
+def test_before():
+    for name, data, code in BEFORE:
+        status, output, complaint, kib = run(["session"], data, 20)
+        lines = output.splitlines()
+        try:
+            last = json.loads(lines[-1]) if lines else {}
+        except ValueError:
+            last = {}
+        said = last.get("code", "") if last.get("type") == "error" else ""
+        good = status in (0, 256) and note("session", kib) and (code is None or said == code)
+        check(f"session: {name}", good, status, output[-300:], complaint, f"{kib} KiB")
+    jobs = STATE + "/jobs"
+    check("no job was made by any of them", not os.path.exists(jobs) or not os.listdir(jobs))
+
+
+def directory(job):
+    return f"{STATE}/jobs/{job}"
+
+
+def state(job):
+    with open(directory(job) + "/state.json") as f:
+        return json.load(f)
+
+
+def processes(job):
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                if b"P2V_JOB=" + job.encode() in f.read().split(b"\0"):
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def wait_for(test, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if test():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_clean(job):
+    wait_for(lambda: not processes(job))
+    left = set(os.listdir(directory(job))) - RECORD, processes(job), os.listdir(OUT)
+    return left == (set(), [], []), left
+
+
+def records(n, size=28):
+    return base64.b64encode(bytes(n * size)).decode()
+
+
+# name, what the client sends to a job, the code it ends with ("cancelled": it went
+# on, and we ended it)
+DURING = [
+    ("noise", NOISE[:1000] + b"\n", None),
+    ("a line that never ends", (b"x" * 65536 for _ in range(1024)), None),
+    ("no message", b"Welcome\n", "protocol"),
+    ("hello again", HELLO, "protocol"),
+    ("start again", start(), "protocol"),
+    ("digests of a disk that is not there", line("digests", disk=99, records=records(1)), "protocol"),
+    ("digests of a negative disk", line("digests", disk=-1, records=records(1)), "protocol"),
+    ("digests of a disk beyond all numbers", line("digests", disk=2**32, records=records(1)), "protocol"),
+    ("digests that are no base64", line("digests", disk=0, records="????"), "protocol"),
+    ("half a digest", line("digests", disk=0, records=records(1, 27)), "protocol"),
+    ("too many digests", line("digests", disk=0, records=records(4097)), "protocol"),
+    ("no digests", line("digests", disk=0, records=""), "protocol"),
+    ("digests that are an object", line("digests", disk=0, records={}), "protocol"),
+    ("half a million answers that nobody wanted",
+     (line("answer", id=i, data={"x": "y" * 100}) * 1000 for i in range(200)), "cancelled"),
+    ("large answers that nobody wanted",
+     (line("answer", id=0, data={"x": "y" * 1000000}) for i in range(50)), "cancelled"),
+    ("ten thousand empty lines", b"\n" * 10000, "protocol"),
+]
+
+
+def test_during():
+    for name, data, code in DURING:
+        session = Session(SERVER)
+        session.start(OUT)
+        session.take("phase", phase="overlay")
+        pid = state(session.job)["pid"]
+        feed(session.process.stdin, data)
+        if code == "cancelled":
+            feed(session.process.stdin, line("cancel"))
+        if code is None:  # the session may end by itself: then the job waits
+            wait_for(lambda: session.process.poll() is not None or
+                     state(session.job)["status"] in ("failed", "waiting"))
+        finished = session.take("finished", timeout=20) if code else None
+        job_kib, session_kib = peak_kib(pid), peak_kib(session.process.pid)
+        good = note("job", job_kib) and note("session", session_kib)
+        if code:
+            good = good and finished and finished["error"]["code"] == code
+            session.end()
+        else:
+            try:
+                session.lose()
+            except OSError:
+                pass
+            subprocess.run([SERVER, "cancel", session.job], capture_output=True)
+        clean, left = is_clean(session.job)
+        check(f"job: {name}", good and clean, finished, left, f"{job_kib} KiB")
+
+
+# ---- data channels ----
+def frame(kind, payload, original=None):
+    return kind + b"\0" + struct.pack(">II", len(payload), len(payload) if original is None else original) + payload
+
+
+def zstd_zeros(n):
+    """What zstd makes of N zeroes."""
+    return subprocess.run(["zstd", "-1", "-q", "-c", "--no-check"], input=bytes(n), capture_output=True,
+                          check=True).stdout
+
+
+BOMB = frame(b"Z", zstd_zeros(262144), 262144)
+# name, bytes, words of its complaint (None: any end)
+CHANNEL = [
+    ("noise", NOISE, "not a frame"),
+    ("an unknown kind", frame(b"X", b"x"), "unknown kind"),
+    ("an empty frame", frame(b"P", b""), "out of range"),
+    ("a frame of four gigabytes", b"P\0" + b"\xff" * 8 + NOISE, "out of range"),
+    ("two lengths", b"P\0" + struct.pack(">II", 3, 4) + b"abc", "differ"),
+    ("compressed noise", frame(b"Z", NOISE[:1000], 2000), "unpack"),
+    ("compressed data of another size", frame(b"Z", zstd_zeros(5000), 4999), "unpack"),
+    ("an end with a length", b"E\0" + struct.pack(">II", 1, 1), "end with a length"),
+    ("bytes after the end", b"E\0" + bytes(8) + b"x", "after the end"),
+    ("half a header", b"P\0\0", "broke"),
+    ("half a frame", frame(b"P", b"x" * 100)[:50], "broke"),
+    ("noise as NBD", frame(b"P", NOISE[:65536]), None),
+    ("gigabytes of zeroes, packed", (BOMB * 1000 for _ in range(20)), None),
+]
+
+
+def test_channels():
+    session = Session(SERVER)
+    session.start(OUT)
+    session.take("phase", phase="overlay")
+    job = session.job
+    wait_for(lambda: os.path.exists(directory(job) + "/d0.ctl"))
+    broker = next(p for p in processes(job) if "nbdkit" in open(f"/proc/{p}/comm").read())
+    for name, data, words in CHANNEL:
+        status, _, complaint, kib = run(["data", job, "0"], data, 30)
+        good = status in (0, 256) and note("data", kib) and note("broker", peak_kib(broker))
+        check(f"data channel: {name}", good and (words is None or words in complaint.decode()), status,
+              complaint, f"{kib} KiB")
+    for number in ("1", "255", "256", "-1", "0x0", "", "9" * 1000):
+        status, _, complaint, _ = run(["data", job, number], b"", 2)
+        if number in ("1", "255"):  # a disk whose broker never comes: waits with its job
+            check(f"data channel {number}: waits", status is None or status == 0, status, complaint)
+        else:
+            check(f"data channel \"{number[:9]}\": refused", status == 256 and b"number of a disk" in complaint, complaint)
+    check("the job is as it was", state(job)["status"] == "running" and os.path.exists(f"/proc/{broker}"),
+          state(job))
+    began = time.monotonic()
+    session.send({"type": "cancel"})
+    check("and is cancelled at once", session.take("finished")["result"] == "cancelled" and
+          time.monotonic() - began < 10)
+    session.end()
+    check("nothing is left", *is_clean(job))
+
+
+# ---- the NBD server behind a data channel ----
+SIZE = 64 << 20
+OLD_STYLE = b"NBDMAGIC" + struct.pack(">QQI", 0x420281861253, SIZE, 1) + bytes(124)
+GREETING = b"NBDMAGICIHAVEOPT" + struct.pack(">H", 3)
+
+
+def receive(sock, length):
+    data = b""
+    while len(data) < length:
+        part = sock.recv(length - len(data))
+        if not part:
+            raise OSError("end")
+        data += part
+    return data
+
+
+def negotiate(sock, size=SIZE):
+    """A server of fixed newstyle that knows NBD_OPT_GO and EXPORT_NAME only."""
+    sock.sendall(GREETING)
+    receive(sock, 4)
+    while True:
+        _, option, length = struct.unpack(">8sII", receive(sock, 16))
+        receive(sock, length)
+        magic = struct.pack(">QI", 0x3E889045565A9, option)
+        if option == 1:
+            sock.sendall(struct.pack(">QH", size, 3))
+            return
+        if option == 7:
+            sock.sendall(magic + struct.pack(">II", 3, 12) + struct.pack(">HQH", 0, size, 3))
+            sock.sendall(magic + struct.pack(">II", 1, 0))
+            return
+        sock.sendall(magic + struct.pack(">II", 0x80000001, 0))
+
+
+def next_read(sock):
+    """Cookie and length of the next read."""
+    _, _, kind, cookie, _, length = struct.unpack(">IHHQQI", receive(sock, 28))
+    if kind != 0:
+        raise OSError("no read")
+    return cookie, length
+
+
+def answer(cookie, data=b"", error=0):
+    return struct.pack(">IIQ", 0x67446698, error, cookie) + data
+
+
+def good(sock):
+    negotiate(sock)
+    while True:
+        cookie, length = next_read(sock)
+        sock.sendall(answer(cookie, b"g" * length))
+
+
+def after_read(reply):
+    def serve(sock):
+        negotiate(sock)
+        cookie, length = next_read(sock)
+        sock.sendall(reply(cookie, length))
+        sock.settimeout(5)
+        while sock.recv(65536):
+            pass
+    return serve
+
+
+def flood(sock):
+    negotiate(sock)
+    for _ in range(200):
+        sock.sendall(NOISE)
+
+
+HOSTILE = [
+    ("noise for a greeting", lambda s: s.sendall(NOISE)),
+    ("a greeting of oldstyle and noise", lambda s: s.sendall(OLD_STYLE[:152] + NOISE)),
+    ("half a greeting", lambda s: s.sendall(GREETING[:10])),
+    ("noise for options", lambda s: s.sendall(GREETING + NOISE)),
+    ("a giant option", lambda s: s.sendall(GREETING + struct.pack(">QIII", 0x3E889045565A9, 7, 3, 0xffffffff) + NOISE)),
+    ("a disk of size 0", lambda s: negotiate(s, 0)),
+    ("a disk of another size", lambda s: negotiate(s, SIZE + 512)),
+    ("a disk beyond all sizes", lambda s: negotiate(s, 2**64 - 1)),
+    ("answers that nobody wanted", flood),
+    ("an answer with another cookie", after_read(lambda c, n: answer(c + 1, b"x" * n))),
+    ("an answer without data", after_read(lambda c, n: answer(c)[:10])),
+    ("more data than wanted", after_read(lambda c, n: answer(c, b"g" * (n + 100000)))),
+    ("the answer twice", after_read(lambda c, n: answer(c, b"g" * n) * 2)),
+    ("a structured answer out of place", after_read(lambda c, n: struct.pack(">IHHQI", 0x668e33ef, 1, 1, c, 0xffffffff) + NOISE)),
+    ("an end instead of an answer", after_read(lambda c, n: answer(c, error=108))),
+]
+
+
+def play(server, path):
+    """Runs SERVER at the other end of a new data channel."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(path)
+    sock.settimeout(30)
+
+    def serve():
+        try:
+            server(sock)
+        except (OSError, struct.error):
+            pass
+        sock.close()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return sock, thread
+
+
+def test_nbd():
+    os.mkdir(WORK + "/b")
+    for name, server in HOSTILE:
+        paths = {n: f"{WORK}/b/{n}" for n in ("nbd", "cache", "map", "data", "ctl")}
+        for path in paths.values():
+            if os.path.exists(path):
+                os.unlink(path)
+        broker = subprocess.Popen(
+            ["nbdkit", "--foreground", "--readonly", "--unix", paths["nbd"],
+             BUILD + "/lib/p2v/nbdkit-p2vbroker-plugin.so", f"size={SIZE}", "cache=" + paths["cache"],
+             "map=" + paths["map"], "data-socket=" + paths["data"], "control-socket=" + paths["ctl"]],
+            stderr=subprocess.PIPE)
+        wait_for(lambda: os.path.exists(paths["ctl"]))
+        # Who reads first meets only the hostile one; the good one comes afterwards.
+        _, thread = play(server, paths["data"])
+        reader = subprocess.Popen(["python3", "-c", READER, paths["nbd"]], stdout=subprocess.PIPE)
+        thread.join(20)
+        sock, _ = play(good, paths["data"])
+        try:
+            output = reader.communicate(timeout=20)[0]
+        except subprocess.TimeoutExpired:
+            reader.kill()
+            output = b"no answer within 20 seconds"
+        fine = output == b"g" * 1000 and note("broker", peak_kib(broker.pid))
+        check(f"NBD: {name}", fine and broker.poll() is None, output[:100], broker.poll())
+        sock.close()
+        if broker.poll() is None:
+            broker.terminate()
+        try:
+            _, complaint = broker.communicate(timeout=10)
+            check(f"NBD: {name}: the broker ends well", broker.returncode == 0, broker.returncode, complaint)
+        except subprocess.TimeoutExpired:
+            broker.kill()
+            broker.communicate()
+            check(f"NBD: {name}: the broker ends well", False, "it had to be killed")
+
+
+# Reads 1000 bytes by way of the broker, as qemu does.
+READER = """
+import socket, struct, sys
+def receive (s, n):
+    data = b""
+    while len (data) < n:
+        part = s.recv (n - len (data))
+        if not part: sys.exit ("end")
+        data += part
+    return data
+s = socket.socket (socket.AF_UNIX)
+s.connect (sys.argv[1])
+receive (s, 18)
+s.sendall (struct.pack (">I", 3) + b"IHAVEOPT" + struct.pack (">II", 1, 0))
+receive (s, 10)
+s.sendall (struct.pack (">IHHQQI", 0x25609513, 0, 0, 1, 4096, 1000))
+receive (s, 16)
+sys.stdout.buffer.write (receive (s, 1000))
+s.sendall (struct.pack (">IHHQQI", 0x25609513, 0, 2, 2, 0, 0))
+"""
+
+
+def test_silence():
+    """Beside the others, for it takes a minute."""
+    result = {}
+
+    def wait(name, data):
+        began = time.monotonic()
+        status, output, _, _ = run(["session"], data, 100, close=False)
+        result[name] = status, output[-200:], time.monotonic() - began
+    threads = [threading.Thread(target=wait, args=case) for case in
+               (("no hello", b""), ("half a hello", HELLO[:10]), ("no start", HELLO))]
+    for thread in threads:
+        thread.start()
+    return threads, result
+
+
+threads, silent = test_silence()
+for test in (test_before, test_during, test_channels, test_nbd):
+    test()
+for thread in threads:
+    thread.join()
+for name, (status, output, seconds) in silent.items():
+    check(f"{name}: the session ends after a minute", status == 256 and b"nothing for 60 seconds" in output and
+          seconds < 75, status, output, seconds)
+print("# most memory:", ", ".join(f"{name} {kib // 1024} MiB" for name, kib in sorted(largest.items())))
+print(f"1..{count}")
+sys.exit(1 if failed else 0)

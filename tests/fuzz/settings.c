@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel command line. */
+#include "fuzz.h"
+#include <json-glib/json-glib.h>
+#include "common/log.h"
+#include "p2v-client/identity.h"
+#include "p2v-client/settings.h"
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  g_autofree char *text = fuzz_text (data, size);
+  g_autoptr (Settings) settings = settings_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean ok = settings_parse (settings, text, &error);
+  MUST (ok == (error == NULL));
+  g_auto (GStrv) missing = NULL;
+  (void)settings_headless (settings, &missing);
+  for (guint i = 0; i < N_SETTINGS; i++) {
+    (void)settings_get_bool (settings, i);
+    (void)settings_get_uint (settings, i);
+    (void)settings_get_size (settings, i);
+    g_strfreev (settings_get_list (settings, i));
+  }
+  JsonObject *object = settings_to_json (settings);
+  const char *password = settings_get (settings, SETTING_password);
+  MUST (!json_object_has_member (object, "password"));
+  json_object_unref (object);
+  const char *identity = settings_get (settings, SETTING_identity);
+  if (identity)
+    g_free (identity_public_name (identity));
+  /* A secret is never told in an error. */
+  MUST (!password || strlen (password) < 8 || !error || !strstr (error->message, password));
+  p2v_log_forget_secrets ();
+  return 0;
+}
