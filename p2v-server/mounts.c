@@ -68,20 +68,23 @@ by_path (gconstpointer a, gconstpointer b)
   return strcmp ((*first)->path, (*second)->path);
 }
 
-/* FALSE when the guest needs the entry for its own boot, and it is not there. */
-static gboolean
-may_lack (Guest *guest, const TabEntry *entry, const char *path, GError **error)
+gboolean
+mount_required (const TabEntry *entry, const char *path)
 {
   static const char *const in_memory[] = {"tmpfs", "overlay", "aufs", NULL};
-  const char *options = entry->fields[3];
+  const char *spec = entry->fields[0], *type = entry->fields[2], *options = entry->fields[3];
   if (!g_strv_contains (required, path) || tab_has_option (options, "noauto") ||
-      tab_has_option (options, "nofail") || !entry->fields[2] ||
-      g_strv_contains (in_memory, entry->fields[2]))
-    return TRUE;
-  g_autofree char *spec = g_utf8_make_valid (entry->fields[0], -1);
+      tab_has_option (options, "nofail") || !type || g_strv_contains (in_memory, type))
+    return FALSE;
   g_autoptr (DeviceSpec) parsed = device_spec_parse (spec);
-  if (parsed->kind == SPEC_NO_DEVICE && !strchr (spec, ':'))
-    return TRUE; /* a bind mount, an image file */
+  /* neither a bind mount nor an image file; but a share is */
+  return parsed->kind != SPEC_NO_DEVICE || strchr (spec, ':') || g_str_has_prefix (spec, "/dev/");
+}
+
+static void
+lacks_error (Guest *guest, const TabEntry *entry, const char *path, GError **error)
+{
+  g_autofree char *spec = g_utf8_make_valid (entry->fields[0], -1);
   g_autofree char *remedy = g_strdup_printf (
       "Choose the disk with %s too (p2v.disks=). If all disks are chosen, start the physical "
       "machine from its own disk, write the UUID that blkid shows into /etc/fstab for %s, and "
@@ -92,7 +95,6 @@ may_lack (Guest *guest, const TabEntry *entry, const char *path, GError **error)
                      ? "The guest's %s (%s in its /etc/fstab) is not on the chosen disk."
                      : "The guest's %s (%s in its /etc/fstab) is on none of the chosen disks.",
                  path, spec);
-  return FALSE;
 }
 
 static gboolean
@@ -108,8 +110,10 @@ read_fstab (Guest *guest, const char *text, GError **error)
     if (mounts_find (guest, path))
       continue;
     const Volume *volume = volume_find (guest, entry->fields[0], entry->fields[2]);
-    if (!volume && !may_lack (guest, entry, path, error))
+    if (!volume && mount_required (entry, path)) {
+      lacks_error (guest, entry, path, error);
       return FALSE;
+    }
     if (!volume)
       continue;
     g_autofree char *options = mount_options (entry->fields[3]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the guest mounts where, by its own fstab. */
 #pragma once
+#include "convert/linux/tab.h"
 #include "guest.h"
 
 typedef struct {
@@ -24,3 +25,7 @@ const GuestMount *mounts_find (Guest *guest, const char *path);
 
 /* The mount of the EFI partition: /boot/efi, /efi, or a /boot that is one; NULL. */
 const GuestMount *mounts_esp (Guest *guest);
+
+/* TRUE when a conversion must not go on without the file system that ENTRY of
+ * fstab mounts at PATH: /boot, /usr, /var, /etc, unless the guest starts without it too. */
+gboolean mount_required (const TabEntry *entry, const char *path);

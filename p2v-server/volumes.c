@@ -55,9 +55,9 @@ probe (Guest *guest, const char *device, const char *type, char ***all_tags)
   g_auto (GStrv) tags = guestfs_blkid (guest->g, device);
   if (tags) {
     volume->uuid = g_strdup (tag (tags, "UUID"));
-    volume->label = g_strdup (tag (tags, "LABEL"));
+    volume->label = blkid_unescape (tag (tags, "LABEL"));
     volume->partuuid = g_strdup (tag (tags, "PART_ENTRY_UUID"));
-    volume->partlabel = g_strdup (tag (tags, "PART_ENTRY_NAME"));
+    volume->partlabel = blkid_unescape (tag (tags, "PART_ENTRY_NAME"));
     volume->table = g_strdup (tag (tags, "PTTYPE"));
     type = tag (tags, "TYPE") ? tag (tags, "TYPE") : type;
   }

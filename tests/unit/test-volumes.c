@@ -5,6 +5,7 @@
 #include "unit.h"
 #include "p2v-server/convert/linux/device-name.h"
 #include "p2v-server/convert/linux/device-spec.h"
+#include "p2v-server/mounts.h"
 #include "p2v-server/no-os.h"
 
 static void
@@ -52,6 +53,40 @@ test_spec (void **state G_GNUC_UNUSED)
                                      "/dev/rbd/pool/image"};
   for (guint i = 0; i < G_N_ELEMENTS (none); i++)
     check_spec (none[i], SPEC_NO_DEVICE, NULL, 0);
+}
+
+static void
+test_unescape (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *blank = blkid_unescape ("My\\ Disk\\\\");
+  g_autofree char *byte = blkid_unescape ("a\\x2fb\\");
+  assert_string_equal (blank, "My Disk\\");
+  assert_string_equal (byte, "a/b\\");
+  assert_null (blkid_unescape (NULL));
+}
+
+/* A line of fstab, as mount_required sees it. */
+static gboolean
+is_required (const char *line)
+{
+  g_autoptr (GPtrArray) entries = tab_entries (line, 0);
+  const TabEntry *entry = g_ptr_array_index (entries, 0);
+  return mount_required (entry, entry->fields[1]);
+}
+
+static void
+test_required (void **state G_GNUC_UNUSED)
+{
+  assert_true (is_required ("/dev/sda1 /boot ext4 defaults 0 2"));
+  assert_true (is_required ("UUID=1 /usr ext4"));
+  assert_true (is_required ("/dev/mapper/mpatha-part3 /var ext4"));
+  assert_true (is_required ("nas:/var /var nfs defaults"));
+  assert_false (is_required ("UUID=1 /home ext4 defaults"));
+  assert_false (is_required ("UUID=1 /var/spool ext4 defaults"));
+  assert_false (is_required ("UUID=1 /boot ext4 noauto"));
+  assert_false (is_required ("UUID=1 /boot ext4 defaults,nofail"));
+  assert_false (is_required ("tmpfs /var tmpfs defaults"));
+  assert_false (is_required ("/srv/var /var none bind"));
 }
 
 static void
@@ -252,6 +287,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_spec),
+      cmocka_unit_test (test_unescape),
+      cmocka_unit_test (test_required),
       cmocka_unit_test (test_md),
       cmocka_unit_test (test_types),
       cmocka_unit_test (test_missing),

@@ -59,6 +59,22 @@ plain_value (const char *text)
 }
 
 char *
+blkid_unescape (const char *text)
+{
+  g_autoptr (GString) value = g_string_new (NULL);
+  for (; text && *text; text++) {
+    if (*text == '\\' && text[1] == 'x' && unhex (text + 2) > 0) {
+      g_string_append_c (value, (char)unhex (text + 2));
+      text += 3;
+    } else {
+      text += *text == '\\' && text[1];
+      g_string_append_c (value, *text);
+    }
+  }
+  return text ? g_strdup (value->str) : NULL;
+}
+
+char *
 md_short_name (const char *name)
 {
   const char *colon = strrchr (name, ':');

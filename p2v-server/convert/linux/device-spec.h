@@ -26,6 +26,10 @@ DeviceSpec *device_spec_parse (const char *text);
 void device_spec_free (DeviceSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DeviceSpec, device_spec_free)
 
+/* A value as blkid's "export" format escapes it ("My\\ Disk"), plain; NULL for NULL.  Caller
+ * frees. */
+char *blkid_unescape (const char *text);
+
 /* "0" for "/dev/md0", "/dev/md/0" and an array's own name "host:0"; caller frees. */
 char *md_short_name (const char *name);
 
