@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "convert/linux/device-name.h"
 #include "guest.h"
 #include "mounts.h"
 #include "volumes.h"
@@ -121,6 +122,7 @@ guest_open (Job *job, GError **error)
   guest->job = job;
   guest->volumes = g_ptr_array_new_with_free_func ((GDestroyNotify)volume_free);
   guest->mounts = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_mount_free);
+  guest->orders = g_ptr_array_new_with_free_func ((GDestroyNotify)device_order_free);
   guest->g = guestfs_create_flags (GUESTFS_CREATE_NO_ENVIRONMENT);
   if (!guest->g) {
     p2v_set_error (error, P2V_ERROR_INTERNAL, NULL, "libguestfs cannot be used: %s.",
@@ -153,6 +155,11 @@ guest_abandon (Guest *guest)
   g_strfreev (guest->devices);
   g_ptr_array_unref (guest->volumes);
   g_ptr_array_unref (guest->mounts);
+  g_ptr_array_unref (guest->orders);
+  g_strfreev (guest->lvs);
+  g_strfreev (guest->incomplete_vgs);
+  g_free (guest->crypttab);
+  g_free (guest->mdadm_conf);
   g_free (guest);
 }
 

@@ -9,9 +9,15 @@
 struct Guest {
   guestfs_h *g;
   Job *job;
-  char **devices;     /* whole disks as the appliance names them, in the order of job->disks */
-  GPtrArray *volumes; /* Volume * (volumes.h), since inspect */
-  GPtrArray *mounts;  /* GuestMount * (mounts.h), since inspect */
+  char **devices; /* whole disks as the appliance names them, in the order of job->disks */
+  /* since inspect: */
+  GPtrArray *volumes;    /* Volume * (volumes.h) */
+  GPtrArray *mounts;     /* GuestMount * (mounts.h) */
+  GPtrArray *orders;     /* DeviceOrder * (device-name.h): where they are not the ISO's */
+  char **lvs;            /* all logical volumes, "/dev/VG/LV", active or not */
+  char **incomplete_vgs; /* names of volume groups that lack physical volumes */
+  char *crypttab;        /* the guest's files, "" when not there */
+  char *mdadm_conf;
 };
 
 /* Launches the appliance on all overlays (discard on, backend direct unless

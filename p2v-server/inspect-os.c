@@ -2,7 +2,7 @@
 #include <string.h>
 #include "inspect.h"
 #include "mounts.h"
-#include "volumes.h"
+#include "no-os.h"
 
 /* libguestfs's words for guests that p2v-server/convert/linux knows how to convert. */
 static const char *const debian_like[] = {"debian", "ubuntu", "linuxmint", "kalilinux", NULL};
@@ -116,15 +116,29 @@ read_pretty_name (Guest *guest)
   }
 }
 
+/* A volume group of which a disk was not chosen does not start by itself in
+ * the guest: its volumes are marked in fstab, unless the guest itself lies on them. */
 static gboolean
-has_encrypted (Guest *guest)
+check_groups (Guest *guest, const char *root, GError **error)
 {
-  for (guint i = 0; i < guest->volumes->len; i++) {
-    const Volume *volume = g_ptr_array_index (guest->volumes, i);
-    if (!g_strcmp0 (volume->type, "crypto_LUKS"))
-      return TRUE;
+  g_autofree char *mine = volume_group_of (root);
+  for (guint i = 0; guest->incomplete_vgs[i]; i++) {
+    const char *group = guest->incomplete_vgs[i];
+    if (!g_strcmp0 (mine, group)) {
+      p2v_set_error (error, P2V_ERROR_GUEST,
+                     "Choose all its disks (p2v.disks=).  If a disk of it is lost for good, remove "
+                     "it on the physical machine: vgreduce --removemissing.",
+                     "Volume group %s, on which the guest is installed, is incomplete: one of its "
+                     "disks is not among the chosen ones.",
+                     group);
+      return FALSE;
+    }
+    report_warning (guest->job->report,
+                    "Volume group %s is incomplete: one of its disks is not among the chosen ones. "
+                    "Its volumes will be missing in the guest.",
+                    group);
   }
-  return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -136,23 +150,13 @@ inspect_os (Guest *guest, GError **error)
     guest_error (guest, P2V_ERROR_NO_OS, "The guest cannot be inspected", error);
     return FALSE;
   }
-  if (!roots[0] && has_encrypted (guest)) {
-    p2v_set_error (
-        error, P2V_ERROR_NO_OS,
-        "Decrypt them on the physical machine first, or choose other disks (p2v.disks=).",
-        "No known operating system was found outside of encrypted volumes, which cannot "
-        "be opened.");
-    return FALSE;
-  }
   if (!roots[0]) {
-    p2v_set_error (error, P2V_ERROR_NO_OS,
-                   "Check that the disk with the operating system is among the chosen ones "
-                   "(p2v.disks=).",
-                   "There are file systems on the disks, but no known operating system.");
+    no_os_error (guest->volumes, guest->incomplete_vgs, guest->job->disks->len, TRUE, error);
     return FALSE;
   }
   const char *root = choose_root (guest, roots, error);
-  if (!root || !fill_info (guest, root, error) || !mounts_enter (guest, root, error))
+  if (!root || !check_groups (guest, root, error) || !fill_info (guest, root, error) ||
+      !mounts_enter (guest, root, error))
     return FALSE;
   read_pretty_name (guest);
   const GuestInfo *info = guest->job->info;

@@ -15,6 +15,11 @@
 #define INITRD      (40 * MIB)
 #define INODES_FREE 100
 
+/* Nothing to count: swap is not copied, and what lies on volume groups and RAID arrays is
+ * counted there. */
+static const char *const uncounted[] = {"swap", "swsuspend", "LVM2_member", "linux_raid_member",
+                                        NULL};
+
 /* What is in use of a file system: everything that is not free, so that its
  * own tables count.  Nothing is known of other contents: all of it. */
 static guint64
@@ -23,7 +28,7 @@ volume_usage (Guest *guest, const Volume *volume)
   gint64 size = guestfs_blockdev_getsize64 (guest->g, volume->device);
   if (size < 0 || !volume->type)
     return size < 0 ? 0 : (guint64)size;
-  if (!strcmp (volume->type, "swap") || !strcmp (volume->type, "swsuspend"))
+  if (g_strv_contains (uncounted, volume->type))
     return 0;
   guint64 used = (guint64)size;
   if (guestfs_mount_ro (guest->g, volume->device, "/") == 0) {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect.h"
+#include "no-os.h"
 #include "phases.h"
-#include "volumes.h"
 
-/* Two different answers to "there is no guest": nothing at all on the disks,
- * and something that is no operating system (inspect_os). */
+/* What is blank needs no search for an operating system, and the answer to it is another one. */
 static gboolean
 check_not_blank (Guest *guest, GError **error)
 {
@@ -14,20 +13,7 @@ check_not_blank (Guest *guest, GError **error)
       return TRUE;
   }
   g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
-  if (partitions && *partitions) {
-    p2v_set_error (error, P2V_ERROR_NO_OS,
-                   "Check that the right disks are chosen (p2v.disks=); if they are encrypted, "
-                   "they cannot be converted.",
-                   "The disk has partitions, but no file system was found in them.");
-    return FALSE;
-  }
-  p2v_set_error (error, P2V_ERROR_NO_OS,
-                 "Choose the disks that hold the operating system (p2v.disks=), and check that no "
-                 "RAID controller hides them.",
-                 guest->job->disks->len == 1
-                     ? "The disk is blank: no partition table and no file system was found on it."
-                     : "The disks are blank: no partition table and no file system was found on "
-                       "any of them.");
+  no_os_error (guest->volumes, NULL, guest->job->disks->len, partitions && *partitions, error);
   return FALSE;
 }
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include "convert/linux/device-spec.h"
 #include "convert/linux/tab.h"
+#include "disk-order.h"
 #include "mounts.h"
 #include "volumes.h"
 
 /* Where a conversion reads or writes, the appliance's view of the Filesystem
  * Hierarchy Standard.  Longer ones are mounted after those above them. */
-static const char *const needed[] = {"/boot", "/usr", "/var", "/etc"};
+static const char *const needed[] = {"/boot", "/usr", "/var", "/etc", "/efi"};
+
+/* Without these the conversion would work in stale files below the mount point. */
+static const char *const required[] = {"/boot", "/usr", "/var", "/etc", NULL};
 
 /* Reading leaves no trace: the guest's times of last access are its own, and
  * every change of them would be one more block of the overlay. */
@@ -63,23 +68,85 @@ by_path (gconstpointer a, gconstpointer b)
   return strcmp ((*first)->path, (*second)->path);
 }
 
+gboolean
+mount_required (const TabEntry *entry, const char *path)
+{
+  static const char *const in_memory[] = {"tmpfs", "overlay", "aufs", NULL};
+  const char *spec = entry->fields[0], *type = entry->fields[2], *options = entry->fields[3];
+  if (!g_strv_contains (required, path) || tab_has_option (options, "noauto") ||
+      tab_has_option (options, "nofail") || !type || g_strv_contains (in_memory, type))
+    return FALSE;
+  g_autoptr (DeviceSpec) parsed = device_spec_parse (spec);
+  /* neither a bind mount nor an image file; but a share is */
+  return parsed->kind != SPEC_NO_DEVICE || strchr (spec, ':') || g_str_has_prefix (spec, "/dev/");
+}
+
 static void
-read_fstab (Guest *guest, const char *text)
+lacks_error (Guest *guest, const TabEntry *entry, const char *path, GError **error)
+{
+  g_autofree char *spec = g_utf8_make_valid (entry->fields[0], -1);
+  g_autofree char *remedy = g_strdup_printf (
+      "Choose the disk with %s too (p2v.disks=). If all disks are chosen, start the physical "
+      "machine from its own disk, write the UUID that blkid shows into /etc/fstab for %s, and "
+      "convert again.",
+      path, path);
+  p2v_set_error (error, P2V_ERROR_GUEST, remedy,
+                 guest->job->disks->len == 1
+                     ? "The guest's %s (%s in its /etc/fstab) is not on the chosen disk."
+                     : "The guest's %s (%s in its /etc/fstab) is on none of the chosen disks.",
+                 path, spec);
+}
+
+static gboolean
+read_fstab (Guest *guest, const char *text, GError **error)
 {
   g_autoptr (GPtrArray) entries = tab_entries (text, 0);
   for (guint i = 0; i < entries->len; i++) {
     const TabEntry *entry = g_ptr_array_index (entries, i);
-    const char *path = entry->fields[1];
-    if (!path || path[0] != '/' || !strcmp (path, "/") || mounts_find (guest, path) ||
-        tab_has_option (entry->fields[3], "bind"))
+    if (!entry->fields[1] || entry->fields[1][0] != '/' || !strcmp (entry->fields[1], "/") ||
+        tab_has_option (entry->fields[3], "bind") || tab_has_option (entry->fields[3], "rbind"))
+      continue;
+    g_autofree char *path = g_canonicalize_filename (entry->fields[1], "/");
+    if (mounts_find (guest, path))
       continue;
     const Volume *volume = volume_find (guest, entry->fields[0], entry->fields[2]);
+    if (!volume && mount_required (entry, path)) {
+      lacks_error (guest, entry, path, error);
+      return FALSE;
+    }
     if (!volume)
       continue;
     g_autofree char *options = mount_options (entry->fields[3]);
     add_mount (guest, path, volume->device, options);
   }
   g_ptr_array_sort (guest->mounts, by_path);
+  return TRUE;
+}
+
+/* What tells about devices, in the root file system. */
+static gboolean
+read_tables (Guest *guest, char **fstab, GError **error)
+{
+  const struct {
+    const char *path;
+    char **text;
+  } files[] = {
+      {"/etc/fstab", fstab},
+      {"/etc/crypttab", &guest->crypttab},
+      {"/etc/mdadm/mdadm.conf", &guest->mdadm_conf},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (GError) broken = NULL;
+    g_free (*files[i].text);
+    *files[i].text = guest_read (guest, files[i].path, &broken);
+    if (broken) {
+      g_propagate_error (error, g_steal_pointer (&broken));
+      return FALSE;
+    }
+    if (!*files[i].text)
+      *files[i].text = g_strdup ("");
+  }
+  return TRUE;
 }
 
 gboolean
@@ -91,14 +158,12 @@ mounts_enter (Guest *guest, const char *root, GError **error)
   }
   g_ptr_array_set_size (guest->mounts, 0);
   add_mount (guest, "/", root, NULL);
-  g_autoptr (GError) broken = NULL;
-  g_autofree char *fstab = guest_read (guest, "/etc/fstab", &broken);
-  if (broken) {
-    g_propagate_error (error, g_steal_pointer (&broken));
+  g_autofree char *fstab = NULL;
+  if (!read_tables (guest, &fstab, error))
     return FALSE;
-  }
-  if (fstab)
-    read_fstab (guest, fstab);
+  disk_order_find (guest, root, fstab);
+  if (!read_fstab (guest, fstab, error))
+    return FALSE;
   for (guint i = 0; i < guest->mounts->len; i++) {
     const GuestMount *mount = g_ptr_array_index (guest->mounts, i);
     if (!is_needed (mount->path))
@@ -123,4 +188,18 @@ mounts_find (Guest *guest, const char *path)
       return mount;
   }
   return NULL;
+}
+
+const GuestMount *
+mounts_esp (Guest *guest)
+{
+  static const char *const places[] = {"/boot/efi", "/efi"};
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    const GuestMount *mount = mounts_find (guest, places[i]);
+    if (mount)
+      return mount;
+  }
+  const GuestMount *boot = mounts_find (guest, "/boot");
+  const Volume *volume = boot ? volume_of_device (guest, boot->device) : NULL;
+  return volume && !g_strcmp0 (volume->type, "vfat") ? boot : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 #include "convert/linux/device-name.h"
+#include "convert/linux/device-spec.h"
 #include "volumes.h"
 
 void
@@ -9,11 +10,15 @@ volume_free (Volume *volume)
   if (!volume)
     return;
   g_free (volume->device);
+  g_free (volume->physical);
   g_free (volume->type);
   g_free (volume->uuid);
   g_free (volume->label);
   g_free (volume->partuuid);
+  g_free (volume->partlabel);
   g_free (volume->table);
+  g_free (volume->md_uuid);
+  g_free (volume->md_name);
   g_free (volume);
 }
 
@@ -26,22 +31,46 @@ tag (char **table, const char *key)
   return NULL;
 }
 
-/* Probes DEVICE and adds it; never fails: what cannot be probed has no names. */
+/* A partition's number follows a name that ends with a digit after a "p". */
+static char *
+physical_name (Guest *guest, const char *device)
+{
+  gint disk = guest_device_disk (guest, device);
+  if (disk < 0)
+    return g_strdup (device);
+  const P2vDisk *source = g_ptr_array_index (guest->job->machine->disks, (guint)disk);
+  const char *part = device + strlen (guest->devices[disk]);
+  gsize length = strlen (source->device);
+  gboolean digit = length && g_ascii_isdigit (source->device[length - 1]);
+  return g_strdup_printf ("%s%s%s", source->device, *part && digit ? "p" : "", part);
+}
+
+/* Probes DEVICE; never fails: what cannot be probed has no names. */
 static Volume *
-probe (Guest *guest, const char *device, const char *type)
+probe (Guest *guest, const char *device, const char *type, char ***all_tags)
 {
   Volume *volume = g_new0 (Volume, 1);
   volume->device = g_strdup (device);
+  volume->physical = physical_name (guest, device);
   g_auto (GStrv) tags = guestfs_blkid (guest->g, device);
   if (tags) {
     volume->uuid = g_strdup (tag (tags, "UUID"));
-    volume->label = g_strdup (tag (tags, "LABEL"));
+    volume->label = blkid_unescape (tag (tags, "LABEL"));
     volume->partuuid = g_strdup (tag (tags, "PART_ENTRY_UUID"));
+    volume->partlabel = blkid_unescape (tag (tags, "PART_ENTRY_NAME"));
     volume->table = g_strdup (tag (tags, "PTTYPE"));
     type = tag (tags, "TYPE") ? tag (tags, "TYPE") : type;
   }
   if (type && *type && strcmp (type, "unknown"))
     volume->type = g_strdup (type);
+  if (all_tags)
+    *all_tags = g_steal_pointer (&tags);
+  return volume;
+}
+
+static Volume *
+add (Guest *guest, Volume *volume)
+{
   g_ptr_array_add (guest->volumes, volume);
   return volume;
 }
@@ -57,19 +86,92 @@ listed (Guest *guest, const char *device)
   return NULL;
 }
 
+static gboolean
+is_partitioned (const char *disk, char **partitions)
+{
+  gsize length = strlen (disk);
+  for (guint i = 0; partitions[i]; i++)
+    if (g_str_has_prefix (partitions[i], disk) && g_ascii_isdigit (partitions[i][length]))
+      return TRUE;
+  return FALSE;
+}
+
+/* An extended partition of an MBR holds nothing but records of others. */
+static gboolean
+is_extended (char **tags)
+{
+  const char *type = tags ? tag (tags, "PART_ENTRY_TYPE") : NULL;
+  return type && (!strcmp (type, "0x5") || !strcmp (type, "0xf") || !strcmp (type, "0x85"));
+}
+
+/* libguestfs's list of file systems leaves out what is no file system but
+ * holds some: LUKS, BitLocker, physical volumes, RAID members, ZFS.  It has just read
+ * their first sectors, so these come from the broker's cache. */
+static void
+add_others (Guest *guest, char **devices, char **partitions)
+{
+  for (guint i = 0; devices && devices[i]; i++) {
+    if (listed (guest, devices[i]) || is_partitioned (devices[i], partitions))
+      continue;
+    g_auto (GStrv) tags = NULL;
+    Volume *volume = probe (guest, devices[i], NULL, &tags);
+    if (is_extended (tags))
+      volume_free (volume);
+    else
+      add (guest, volume);
+  }
+}
+
+static void
+add_arrays (Guest *guest)
+{
+  g_auto (GStrv) arrays = guestfs_list_md_devices (guest->g);
+  for (guint i = 0; arrays && arrays[i]; i++) {
+    Volume *volume = listed (guest, arrays[i]);
+    if (!volume)
+      volume = add (guest, probe (guest, arrays[i], NULL, NULL));
+    g_auto (GStrv) detail = guestfs_md_detail (guest->g, arrays[i]);
+    const char *uuid = detail ? tag (detail, "uuid") : NULL;
+    volume->md_uuid = g_strdup (uuid ? uuid : "");
+    volume->md_name = g_strdup (detail ? tag (detail, "name") : NULL);
+  }
+}
+
+/* Names, and which groups lack a disk. */
+static void
+load_lvm (Guest *guest)
+{
+  g_autoptr (GPtrArray) incomplete = g_ptr_array_new ();
+  guest->lvs = guestfs_lvs (guest->g);
+  struct guestfs_lvm_vg_list *groups = guestfs_vgs_full (guest->g);
+  for (guint i = 0; groups && i < groups->len; i++)
+    /* the fourth of vgs(8)'s attributes: "p" for partial */
+    if (strlen (groups->val[i].vg_attr) > 3 && groups->val[i].vg_attr[3] == 'p')
+      g_ptr_array_add (incomplete, g_strdup (groups->val[i].vg_name));
+  guestfs_free_lvm_vg_list (groups);
+  g_ptr_array_add (incomplete, NULL);
+  guest->incomplete_vgs = (char **)g_ptr_array_free (g_steal_pointer (&incomplete), FALSE);
+}
+
 gboolean
 volumes_load (Guest *guest, GError **error)
 {
   g_auto (GStrv) found = guestfs_list_filesystems (guest->g);
-  if (!found) {
+  g_auto (GStrv) partitions = found ? guestfs_list_partitions (guest->g) : NULL;
+  if (!partitions) {
     guest_error (guest, P2V_ERROR_DISK, "The file systems cannot be listed", error);
     return FALSE;
   }
   for (guint i = 0; found[i] && found[i + 1]; i += 2) {
     /* "btrfsvol:/dev/sda2/@home" is a part of the volume "/dev/sda2" */
     if (g_str_has_prefix (found[i], "/dev/") && !listed (guest, found[i]))
-      probe (guest, found[i], found[i + 1]);
+      add (guest, probe (guest, found[i], found[i + 1], NULL));
   }
+  load_lvm (guest);
+  add_others (guest, guest->devices, partitions);
+  add_others (guest, partitions, partitions);
+  add_others (guest, guest->lvs, partitions);
+  add_arrays (guest);
   return TRUE;
 }
 
@@ -79,58 +181,83 @@ volume_of_device (Guest *guest, const char *device)
   const Volume *volume = listed (guest, device);
   if (volume)
     return volume;
-  return guestfs_blockdev_getsize64 (guest->g, device) >= 0 ? probe (guest, device, NULL) : NULL;
+  if (guestfs_blockdev_getsize64 (guest->g, device) < 0)
+    return NULL;
+  return add (guest, probe (guest, device, NULL, NULL));
 }
 
 /* The volume whose tag has VALUE; the offset says which tag. */
 static const Volume *
 find_tag (Guest *guest, gsize tag_offset, const char *value)
 {
-  g_autofree char *plain = g_strdup (value);
-  gsize length = strlen (plain);
-  if (length >= 2 && (plain[0] == '"' || plain[0] == '\'') && plain[length - 1] == plain[0]) {
-    plain[length - 1] = '\0';
-    memmove (plain, plain + 1, length - 1);
-  }
+  const Volume *found = NULL;
   for (guint i = 0; i < guest->volumes->len; i++) {
     const Volume *volume = g_ptr_array_index (guest->volumes, i);
     const char *mine = G_STRUCT_MEMBER (char *, volume, tag_offset);
-    if (mine && !g_ascii_strcasecmp (mine, plain))
+    if (!mine || g_ascii_strcasecmp (mine, value))
+      continue;
+    /* the members of a RAID array of the oldest format show its contents' names */
+    if (!volume->type || !g_str_has_suffix (volume->type, "_raid_member"))
       return volume;
+    found = found ? found : volume;
   }
-  return NULL;
+  return found;
 }
 
-static const struct {
-  const char *prefix;
-  gsize tag;
-} spellings[] = {
-    {"UUID=", G_STRUCT_OFFSET (Volume, uuid)},
-    {"LABEL=", G_STRUCT_OFFSET (Volume, label)},
-    {"PARTUUID=", G_STRUCT_OFFSET (Volume, partuuid)},
-    {"/dev/disk/by-uuid/", G_STRUCT_OFFSET (Volume, uuid)},
-    {"/dev/disk/by-label/", G_STRUCT_OFFSET (Volume, label)},
-    {"/dev/disk/by-partuuid/", G_STRUCT_OFFSET (Volume, partuuid)},
-};
+/* The appliance numbers arrays as it finds them: they are known by what
+ * their superblocks say. */
+static const Volume *
+find_array (Guest *guest, const DeviceSpec *spec)
+{
+  g_autofree char *uuid =
+      spec->kind == SPEC_MD_UUID
+          ? g_strdup (spec->value)
+          : mdadm_conf_uuid (guest->mdadm_conf ? guest->mdadm_conf : "", spec->value);
+  const Volume *found = NULL;
+  for (guint i = 0; i < guest->volumes->len && !found; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    g_autofree char *name = volume->md_name ? md_short_name (volume->md_name) : NULL;
+    if (volume->md_uuid &&
+        (uuid ? md_uuid_equal (volume->md_uuid, uuid) : !g_strcmp0 (name, spec->value)))
+      found = volume;
+  }
+  if (!found && !uuid) {
+    g_autofree char *same = g_strdup_printf ("/dev/md%s", spec->value);
+    found = listed (guest, same);
+  }
+  if (!found || !spec->part)
+    return found;
+  g_autofree char *part = g_strdup_printf ("%sp%u", found->device, spec->part);
+  return listed (guest, part);
+}
 
 const Volume *
 volume_find (Guest *guest, const char *spec, const char *type)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (spellings); i++)
-    if (g_str_has_prefix (spec, spellings[i].prefix))
-      return find_tag (guest, spellings[i].tag, spec + strlen (spellings[i].prefix));
-  if (!device_name_is_hardware (spec)) {
-    g_autofree char *lv = device_name_lv (spec);
-    return listed (guest, lv ? lv : spec);
+  g_autoptr (DeviceSpec) parsed = device_spec_parse (spec);
+  switch (parsed->kind) {
+  case SPEC_UUID:
+    return find_tag (guest, G_STRUCT_OFFSET (Volume, uuid), parsed->value);
+  case SPEC_LABEL:
+    return find_tag (guest, G_STRUCT_OFFSET (Volume, label), parsed->value);
+  case SPEC_PARTUUID:
+    return find_tag (guest, G_STRUCT_OFFSET (Volume, partuuid), parsed->value);
+  case SPEC_PARTLABEL:
+    return find_tag (guest, G_STRUCT_OFFSET (Volume, partlabel), parsed->value);
+  case SPEC_MD:
+  case SPEC_MD_UUID:
+    return find_array (guest, parsed);
+  case SPEC_HARDWARE:
+    break;
+  default:
+    return listed (guest, parsed->value ? parsed->value : spec);
   }
   DevicePlace place;
-  if (!device_name_locate (guest->job->machine, spec, &place))
+  if (!device_name_locate (guest->job->machine, guest->orders, spec, &place))
     return NULL;
   g_autofree char *device = guest_device (guest, place.disk, place.part);
   const Volume *volume = device ? volume_of_device (guest, device) : NULL;
-  if (volume && place.guessed && type && strcmp (type, "auto") && g_strcmp0 (type, volume->type))
-    return NULL;
-  return volume;
+  return volume && place.guessed && !fs_type_fits (type, volume->type) ? NULL : volume;
 }
 
 char *

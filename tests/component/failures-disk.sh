@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 420
+# time-limit: 600
 # Disks that cannot be converted: the appliance looks at them, says why, and
 # everything is gone again.
 set -euo pipefail
@@ -25,6 +25,7 @@ variant_fails () {
 
 variant_fails blank "blank disk" "blank|nothing on (it|the disk)" "failed.*blank"
 variant_fails no-os "no known operating system" "no (known )?operating system" "failed.*operating system"
+variant_fails luks "encrypted disk" "is encrypted .LUKS." "failed.*is encrypted .LUKS..*Encrypted disks cannot be converted yet"
 variant_fails full-root "full root file system" "[Ff]ree at least" "failed.*free"
 
 tap_end

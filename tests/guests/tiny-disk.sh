@@ -20,6 +20,8 @@ usage() {
 		Writes disk0.raw, guest.env, *.ranges and the SSH key to DIR. Variants:
 		  default    ext4 root on /dev/sda1, swap on /dev/sda5
 		  lvm        /boot on /dev/sda1, root and swap as logical volumes
+		  efi        GPT: EFI partition /dev/sda1, ext4 root /dev/sda2, swap
+		  luks       files on /dev/sda1, an encrypted /dev/sda5, no operating system
 		  full-root  default, with less than 5 MiB free on root
 		  no-kernel  default, without kernel, initramfs and modules
 		  no-os      a file system with files, but no operating system
@@ -43,12 +45,13 @@ while [[ $# -gt 0 ]]; do
 done
 [[ -n $out ]] || { usage >&2; exit 2; }
 case $variant in
-default | full-root | no-kernel | no-os | blank) layout=plain ;;
-lvm) layout=lvm ;;
+default | full-root | no-kernel | no-os | blank | luks) layout=plain ;;
+lvm | efi) layout=$variant ;;
 *) die "unknown variant '$variant'; see --help" ;;
 esac
 enter_namespace "${original_args[@]}"
-require_tools mmdebstrap lvm mkfs.ext4 e2fsck dumpe2fs sfdisk mkswap ssh-keygen python3
+require_tools mmdebstrap lvm mkfs.ext4 e2fsck dumpe2fs sfdisk mkswap ssh-keygen python3 \
+	mkfs.vfat mcopy cryptsetup
 cache=${cache:-$default_cache}
 
 # The same network as the demo's machine (tests/lib/physical.sh).
@@ -81,10 +84,39 @@ build_base() {
 		'--customize-hook=echo COMPRESSLEVEL=1 >> "$1/etc/initramfs-tools/initramfs.conf"'
 }
 
+# partition_efi FILE END_MIB: an EFI partition with GRUB, and what partition_gpt
+# makes of the rest
+partition_efi() {
+	local esp=$work_dir/esp esp_mib=34 end=$2
+	sfdisk -q --no-reread "$1" <<-END
+		label: gpt
+		1: start=1MiB size=${esp_mib}MiB type=uefi
+		2: start=$((esp_mib + 1))MiB size=$((end - swap_mib - esp_mib - 1))MiB type=linux
+		3: start=$((end - swap_mib))MiB size=${swap_mib}MiB type=swap
+	END
+	part1_offset=$(((esp_mib + 1) * mib)) part1_length=$(((end - swap_mib - esp_mib - 1) * mib))
+	part5_offset=$(((end - swap_mib) * mib)) part5_length=$((swap_mib * mib))
+	note table disk0.raw 0 $((34 * 512))
+	note table disk0.raw $((size * mib - 33 * 512)) $((33 * 512))
+	truncate -s "${esp_mib}M" "$esp"
+	mkfs.vfat -i "${esp_uuid/-/}" "$esp" >/dev/null
+	mmd -i "$esp" ::/EFI ::/EFI/debian
+	mcopy -i "$esp" /usr/lib/grub/x86_64-efi/monolithic/grubx64.efi ::/EFI/debian/
+	dd if="$esp" of="$1" bs=1M seek=1 conv=notrunc,sparse status=none
+	rm "$esp"
+	note boot disk0.raw "$mib" $((esp_mib * mib))
+}
+
 partition_disk() {
 	local disk=$1 end=$((size - 2))
 	boot_device=/dev/sda1
-	if [[ $layout == lvm ]]; then
+	if [[ $layout == efi ]]; then
+		table=gpt boot_device=/dev/sda2 esp_uuid=5032-5645
+		partition_efi "$disk" "$end"
+		root_offset=$part1_offset root_length=$part1_length
+		swap_offset=$part5_offset swap_length=$part5_length
+		root_device=/dev/sda2 swap_device=UUID=$swap_uuid boot_uuid=$root_uuid
+	elif [[ $layout == lvm ]]; then
 		partition_msdos "$disk" "$boot_mib" "$end" 8e
 		boot_offset=$part1_offset boot_length=$part1_length
 		make_lvm "$disk" "$part5_offset" "$part5_length" tiny-vg \
@@ -100,13 +132,26 @@ partition_disk() {
 	note fs disk0.raw "$root_offset" "$root_length"
 	note swap disk0.raw "$swap_offset" "$swap_length"
 	fill_random "$disk" "$swap_offset" "$swap_length"
-	make_swap "$disk" "$swap_offset" "$swap_length" "$swap_uuid"
+	if [[ $variant == luks ]]; then
+		hold_loop "$disk" "$swap_offset" "$swap_length"
+		make_luks "$held_loop"
+		drop_loop
+	else
+		make_swap "$disk" "$swap_offset" "$swap_length" "$swap_uuid"
+	fi
+}
+
+# make_luks DEVICE: only a header; nobody opens it
+make_luks() {
+	printf %s "$root_password" | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 \
+		--pbkdf-force-iterations 1000 "$1" - || die "cryptsetup failed on $1"
 }
 
 write_fstab() {
 	{
 		printf '%s / ext4 errors=remount-ro 0 1\n' "$root_device"
-		[[ $layout == plain ]] || printf '%s /boot ext4 defaults 0 2\n' "$boot_device"
+		[[ $layout != lvm ]] || printf '%s /boot ext4 defaults 0 2\n' "$boot_device"
+		[[ $layout != efi ]] || printf 'UUID=%s /boot/efi vfat umask=0077 0 1\n' "$esp_uuid"
 		printf '%s none swap sw 0 0\n' "$swap_device"
 	} >"$1/etc/fstab"
 }
@@ -133,7 +178,7 @@ install_system() {
 	hold_loop "$dir/disk0.raw" "$swap_offset" "$swap_length"
 	install_boot "$root"
 	drop_loop
-	embed_grub "$dir/disk0.raw" "$root"
+	if [[ $layout == efi ]]; then mkdir "$root/boot/efi"; else embed_grub "$dir/disk0.raw" "$root"; fi
 	deleted_file "$root"
 	case $variant in
 	full-root) fill_root "$root" ;;
@@ -196,20 +241,21 @@ build() {
 		note fs disk0.raw "$boot_offset" "$boot_length"
 	fi
 	mount_at "$disk" "$root_offset" "$root_length" "$root"
-	[[ $layout == plain ]] || mount_at "$disk" "$boot_offset" "$boot_length" "$root/boot"
-	if [[ $variant == no-os ]]; then
+	[[ $layout != lvm ]] || mount_at "$disk" "$boot_offset" "$boot_length" "$root/boot"
+	if [[ $variant == no-os || $variant == luks ]]; then
 		mkdir "$root/srv"
 		deleted_file "$root"
 	else
 		install_system "$dir" "$base"
 	fi
 	umount -R "$root"
+	echo "GUEST_ROOT_AT=$root_offset" >>"$dir/guest.env"
 	python3 "$guests_dir/ranges.py" "$dir" "$layout_file" "$work_dir/deleted" >>"$dir/guest.env"
 	rm -rf "$work_dir"
 }
 
 base=''
-if [[ $variant != blank && $variant != no-os ]]; then
+if [[ $variant != blank && $variant != no-os && $variant != luks ]]; then
 	base=$cache/base-$(cache_key 'bootstrap.sh tiny-disk.sh thin-modules.py' tiny "$release")
 	cached_build "$base" build_base
 fi

@@ -31,7 +31,7 @@ static void
 check (const P2vMachine *machine, const char *name, guint disk, guint part, gboolean guessed)
 {
   DevicePlace place;
-  if (!device_name_locate (machine, name, &place))
+  if (!device_name_locate (machine, NULL, name, &place))
     fail_msg ("%s was not found", name);
   if (place.disk != disk || place.part != part || place.guessed != guessed)
     fail_msg ("%s is at %u:%u%s", name, place.disk, place.part, place.guessed ? " guessed" : "");
@@ -42,16 +42,16 @@ test_kernel_names (void **state G_GNUC_UNUSED)
 {
   g_autoptr (P2vMachine) machine = three_disks ();
   DevicePlace place;
-  check (machine, "/dev/sdb", 0, 0, FALSE);
-  check (machine, "/dev/sdb12", 0, 12, FALSE);
-  check (machine, "/dev/sda1", 2, 1, FALSE);
-  check (machine, "/dev/nvme0n1p3", 1, 3, FALSE);
-  assert_false (device_name_locate (machine, "/dev/sdc1", &place));
-  assert_false (device_name_locate (machine, "/dev/sdbb1", &place));
-  assert_false (device_name_locate (machine, "/dev/nvme0n13", &place));
-  assert_false (device_name_locate (machine, "/dev/sdb1x", &place));
-  assert_false (device_name_locate (machine, "/dev/sr0", &place));
-  assert_false (device_name_locate (machine, "", &place));
+  check (machine, "/dev/sdb", 0, 0, TRUE);
+  check (machine, "/dev/sdb12", 0, 12, TRUE);
+  check (machine, "/dev/sda1", 2, 1, TRUE);
+  check (machine, "/dev/nvme0n1p3", 1, 3, TRUE);
+  assert_false (device_name_locate (machine, NULL, "/dev/sdc1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/sdbb1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/nvme0n13", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/sdb1x", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/sr0", &place));
+  assert_false (device_name_locate (machine, NULL, "", &place));
 }
 
 static void
@@ -62,15 +62,15 @@ test_links (void **state G_GNUC_UNUSED)
   check (machine, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1-part2", 0, 2, FALSE);
   check (machine, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1", 0, 0, FALSE);
   assert_false (
-      device_name_locate (machine, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1-part9", &place));
+      device_name_locate (machine, NULL, "/dev/disk/by-path/pci-0000:00:1f.2-ata-1-part9", &place));
   /* another udev's spelling: serial and WWN decide */
   check (machine, "/dev/disk/by-id/ata-WDC_WD10_WD-1234-part5", 0, 5, FALSE);
   check (machine, "/dev/disk/by-id/wwn-0x5000c500a1b2c3d4-part1", 0, 1, FALSE);
   check (machine, "/dev/disk/by-id/scsi-35000c500a1b2c3d4-part1", 0, 1, FALSE);
   check (machine, "/dev/disk/by-id/nvme-Samsung_SSD_S4EWNX0R-part2", 1, 2, FALSE);
   /* a serial number that is part of a longer word, or no serial number at all */
-  assert_false (device_name_locate (machine, "/dev/disk/by-id/ata-XWD-1234567", &place));
-  assert_false (device_name_locate (machine, "/dev/disk/by-id/ata-model_1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/disk/by-id/ata-XWD-1234567", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/disk/by-id/ata-model_1", &place));
 }
 
 static void
@@ -80,7 +80,7 @@ test_same_serial (void **state G_GNUC_UNUSED)
   DevicePlace place;
   add_disk (machine, "/dev/sda", "SAME1234", NULL);
   add_disk (machine, "/dev/sdb", "SAME1234", NULL);
-  assert_false (device_name_locate (machine, "/dev/disk/by-id/ata-X_SAME1234-part1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/disk/by-id/ata-X_SAME1234-part1", &place));
 }
 
 static void
@@ -94,9 +94,9 @@ test_other_drivers (void **state G_GNUC_UNUSED)
   check (machine, "/dev/cciss/c0d1p2", 1, 2, TRUE);
   check (machine, "/dev/cciss/c0d0", 0, 0, TRUE);
   check (machine, "/dev/nvme1n1p1", 1, 1, TRUE);
-  assert_false (device_name_locate (machine, "/dev/hdc1", &place));
-  assert_false (device_name_locate (machine, "/dev/hdzzzzzz1", &place));
-  assert_false (device_name_locate (machine, "/dev/sdc1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/hdc1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/hdzzzzzz1", &place));
+  assert_false (device_name_locate (machine, NULL, "/dev/sdc1", &place));
 }
 
 static void

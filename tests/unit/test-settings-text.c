@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Settings of LVM, MD, module lists, X and network names. */
+/* Settings of LVM, MD, module lists and X. */
 #include <string.h>
 #include "unit.h"
-#include "p2v-server/convert/linux/network-plan.h"
 #include "p2v-server/convert/linux/settings-text.h"
 
 static void
@@ -58,81 +57,14 @@ test_xorg (void **state G_GNUC_UNUSED)
          "# p2v: \tBusID \"PCI:1:3:0\"\nEndSection\n");
 }
 
-static P2vMachine *
-machine_with (const char *const *nics)
-{
-  P2vMachine *machine = p2v_machine_new ();
-  for (guint i = 0; nics[i]; i++) {
-    g_auto (GStrv) names = g_strsplit (nics[i], " ", -1);
-    P2vNic *nic = p2v_nic_new ();
-    nic->mac = g_strdup (names[0]);
-    nic->name = g_strdup (names[1]);
-    for (guint j = 2; names[j]; j++)
-      g_ptr_array_add (nic->alt_names, g_strdup (names[j]));
-    g_ptr_array_add (machine->nics, nic);
-  }
-  return machine;
-}
-
-/* WANTED: "MAC=NAME" for each entry. */
-static void
-check_plan (const char *const *nics, const char *configuration, gboolean eth, const char *wanted)
-{
-  g_autoptr (P2vMachine) machine = machine_with (nics);
-  g_autoptr (GPtrArray) plan = network_plan (machine, configuration, eth);
-  g_autoptr (GString) found = g_string_new (NULL);
-  for (guint i = 0; i < plan->len; i++) {
-    const NetworkName *name = g_ptr_array_index (plan, i);
-    g_string_append_printf (found, "%s%s=%s%s", i ? " " : "", name->nic->mac, name->name,
-                            name->deduced ? "?" : "");
-  }
-  assert_string_equal (found->str, wanted);
-}
-
-static void
-test_plan (void **state G_GNUC_UNUSED)
-{
-  static const char *const one[] = {"m1 enp0s2 eth0 ens2 enx001122334455", NULL};
-  static const char *const two[] = {"m1 eno1 eth0 enp2s0", "m2 eno2 eth1 enp3s0", NULL};
-  check_plan (one, "auto lo\niface lo inet loopback\n", FALSE, "");
-  check_plan (one, "allow-hotplug enp0s2\niface enp0s2 inet static\n", FALSE, "m1=enp0s2");
-  check_plan (one, "# iface enp0s2\n", FALSE, "");
-  check_plan (one, "iface eth0.100 inet dhcp\n", FALSE, "m1=eth0");
-  check_plan (one, "iface ens2:1 inet dhcp\n", FALSE, "m1=ens2");
-  check_plan (one, "iface enp0s20 inet dhcp\n", FALSE, "m1=enp0s20?");
-  check_plan (one, "iface eth5 inet dhcp\n", FALSE, "m1=eth5?");
-  check_plan (one, "auto ens2 eth0\n", FALSE, "m1=ens2");
-  check_plan (one, "auto ens2 eth0\n", TRUE, "m1=eth0");
-  check_plan (one, "  ethernets:\n    enp0s2: {dhcp4: true}\n", FALSE, "m1=enp0s2");
-  check_plan (one, "interface-name=enp0s2\n", FALSE, "m1=enp0s2");
-  check_plan (one, "[Match]\nName=en*\n", FALSE, "");
-  check_plan (one, "iface br0 inet dhcp\n bridge_ports eth0\n", FALSE, "m1=eth0");
-  check_plan (two, "iface eth0\niface eth1\n", FALSE, "m1=eth0 m2=eth1");
-  check_plan (two, "iface enp3s0\niface eno1\n", FALSE, "m1=eno1 m2=enp3s0");
-  check_plan (two, "iface eno1\niface em7\n", FALSE, "m1=eno1 m2=em7?");
-  check_plan (two, "iface em6\niface em7\n", FALSE, "");
-}
-
-static void
-test_rules (void **state G_GNUC_UNUSED)
-{
-  static const char good[] =
-      "SUBSYSTEM==\"net\", DRIVERS==\"?*\", ATTR{address}==\"52:54:00:AA:bb:cc\", "
-      "KERNEL==\"eth*\", NAME=\"eth1\"\n";
-  static const char bus[] = "SUBSYSTEM==\"net\", KERNELS==\"0000:00:19.0\", "
-                            "ATTR{address}==\"52:54:00:aa:bb:cc\", NAME=\"eth1\"\n";
-  assert_true (network_rule_holds (good, "52:54:00:aa:bb:cc"));
-  assert_false (network_rule_holds (good, "52:54:00:aa:bb:cd"));
-  assert_false (network_rule_holds (bus, "52:54:00:aa:bb:cc"));
-  assert_false (network_rule_holds ("", "52:54:00:aa:bb:cc"));
-}
-
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_lvm),  cmocka_unit_test (test_mdadm), cmocka_unit_test (test_modules),
-      cmocka_unit_test (test_xorg), cmocka_unit_test (test_plan),  cmocka_unit_test (test_rules),
+      cmocka_unit_test (test_lvm),
+      cmocka_unit_test (test_mdadm),
+      cmocka_unit_test (test_modules),
+      cmocka_unit_test (test_xorg),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

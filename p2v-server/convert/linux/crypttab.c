@@ -3,14 +3,18 @@
 #include <string.h>
 #include "convert.h"
 #include "tab.h"
+#include "volumes.h"
 
 #define CRYPTTAB "/etc/crypttab"
 
 static TabVerdict
 decide (const TabEntry *entry, char **name, gpointer data)
 {
+  Convert *c = data;
   gboolean missing;
-  *name = convert_device_name (data, entry->fields[1], NULL, &missing);
+  *name = convert_device_name (c, entry->fields[1], NULL, &missing);
+  if (!*name && !missing)
+    missing = volume_missing_crypt (c->guest, entry->fields[1], entry->fields[3]);
   return *name ? TAB_RENAME : missing ? TAB_MISSING : TAB_KEEP;
 }
 

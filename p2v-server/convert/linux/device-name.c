@@ -110,19 +110,6 @@ locate_link (const P2vMachine *machine, const char *name, DevicePlace *place)
   return FALSE;
 }
 
-static gboolean
-locate_kernel_name (const P2vMachine *machine, const char *name, DevicePlace *place)
-{
-  for (guint i = 0; i < machine->disks->len; i++) {
-    const P2vDisk *disk = g_ptr_array_index (machine->disks, i);
-    if (match_kernel_name (disk->device, name, &place->part)) {
-      place->disk = i;
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
-
 /* ID ends with TAIL, as a word of its own. */
 static gboolean
 ends_with_word (const char *id, const char *tail)
@@ -188,6 +175,56 @@ parse_ordinal (const char *name, gint family, guint *ordinal, guint *part)
   return !*end || (*end == 'p' && whole_number (end + 1, part));
 }
 
+gboolean
+device_name_ordinal (const char *name, gint *family, guint *place, guint *part)
+{
+  *family = family_of (name);
+  return *family >= 0 && parse_ordinal (name, *family, place, part);
+}
+
+void
+device_order_free (DeviceOrder *order)
+{
+  if (!order)
+    return;
+  g_array_unref (order->places);
+  g_free (order);
+}
+
+/* By the order that was found for names of this driver; *known: there is one. */
+static gboolean
+locate_ordered (const GPtrArray *orders, const char *name, DevicePlace *place, gboolean *known)
+{
+  gint family;
+  guint ordinal;
+  *known = FALSE;
+  if (!orders || !device_name_ordinal (name, &family, &ordinal, &place->part))
+    return FALSE;
+  for (guint i = 0; i < orders->len; i++) {
+    const DeviceOrder *order = g_ptr_array_index (orders, i);
+    if (order->family != family)
+      continue;
+    *known = TRUE;
+    for (place->disk = 0; place->disk < order->places->len; place->disk++)
+      if (g_array_index (order->places, guint, place->disk) == ordinal)
+        return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+locate_kernel_name (const P2vMachine *machine, const char *name, DevicePlace *place)
+{
+  for (guint i = 0; i < machine->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (machine->disks, i);
+    if (match_kernel_name (disk->device, name, &place->part)) {
+      place->disk = i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 static gboolean
 locate_by_order (const P2vMachine *machine, const char *name, DevicePlace *place)
 {
@@ -199,17 +236,23 @@ locate_by_order (const P2vMachine *machine, const char *name, DevicePlace *place
     if (family_of (disk->device) == family)
       return FALSE; /* the driver is still the same: the name is of a disk that is not here */
   }
-  place->guessed = TRUE;
   return parse_ordinal (name, family, &place->disk, &place->part) &&
          place->disk < machine->disks->len;
 }
 
 gboolean
-device_name_locate (const P2vMachine *machine, const char *name, DevicePlace *place)
+device_name_locate (const P2vMachine *machine, const GPtrArray *orders, const char *name,
+                    DevicePlace *place)
 {
+  gboolean known;
   *place = (DevicePlace){0};
-  return locate_link (machine, name, place) || locate_kernel_name (machine, name, place) ||
-         locate_serial (machine, name, place) || locate_by_order (machine, name, place);
+  if (locate_link (machine, name, place) || locate_serial (machine, name, place))
+    return TRUE;
+  *place = (DevicePlace){.guessed = TRUE};
+  if (locate_ordered (orders, name, place, &known))
+    return TRUE;
+  return !known &&
+         (locate_kernel_name (machine, name, place) || locate_by_order (machine, name, place));
 }
 
 char *

@@ -59,7 +59,7 @@ step_efi_fallback (Convert *c, GError **error)
 {
   if (!c->job->info->uefi)
     return TRUE;
-  const GuestMount *esp = mounts_find (c->guest, "/boot/efi");
+  const GuestMount *esp = mounts_esp (c->guest);
   if (!esp) {
     report_warning (c->job->report,
                     "The guest's EFI partition is not in its fstab; its boot loader "

@@ -2,6 +2,7 @@
 /* Device names in /etc/fstab. */
 #include <string.h>
 #include "convert.h"
+#include "device-name.h"
 #include "tab.h"
 #include "volumes.h"
 
@@ -11,15 +12,19 @@ static TabVerdict
 decide (const TabEntry *entry, char **name, gpointer data)
 {
   Convert *c = data;
+  const char *spec = entry->fields[0], *place = entry->fields[1], *type = entry->fields[2];
   gboolean missing;
-  const char *place = entry->fields[1];
-  *name = convert_device_name (c, entry->fields[0], entry->fields[2], &missing);
-  /* whatever its name meant, the root file system is known: it is mounted */
-  if (missing && !g_strcmp0 (place, "/")) {
+  if (!g_strcmp0 (place, "/")) {
+    /* whatever its name means, the root file system is known: it is mounted */
     const Volume *root = volume_of_device (c->guest, c->job->info->root);
-    *name = root ? volume_name (c->guest, root) : NULL;
+    *name = root && device_name_is_hardware (spec) ? volume_name (c->guest, root) : NULL;
+    if (!*name)
+      *name = convert_device_name (c, spec, NULL, &missing);
     return *name ? TAB_RENAME : TAB_KEEP;
   }
+  *name = convert_device_name (c, spec, type, &missing);
+  if (!*name && !missing)
+    missing = volume_missing (c->guest, spec, type, entry->fields[3]);
   return *name ? TAB_RENAME : missing ? TAB_MISSING : TAB_KEEP;
 }
 

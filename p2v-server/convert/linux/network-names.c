@@ -4,9 +4,12 @@
  * tied to its MAC address, which the virtual card keeps. */
 #include <string.h>
 #include "convert.h"
+#include "link-file.h"
 #include "network-plan.h"
 
 #define RULES "/etc/udev/rules.d/70-persistent-net.rules"
+#define LINKS "/etc/systemd/network/"
+#define OURS  "10-p2v-"
 
 /* Where names of network cards are used: first what configures them, then
  * what only works with the right name. */
@@ -72,9 +75,8 @@ rule_text (const NetworkName *name)
 static gboolean
 pin (Convert *c, const NetworkName *name, GError **error)
 {
-  g_autofree char *path = g_strdup_printf (c->systemd ? "/etc/systemd/network/10-p2v-%s.link"
-                                                      : "/etc/udev/rules.d/70-p2v-%s.rules",
-                                           name->name);
+  g_autofree char *path = g_strdup_printf (
+      c->systemd ? LINKS OURS "%s.link" : "/etc/udev/rules.d/70-p2v-%s.rules", name->name);
   g_autofree char *text = c->systemd ? link_text (name) : rule_text (name);
   gboolean made;
   if (!convert_place (c, path, text, 0644, &made, error))
@@ -90,25 +92,107 @@ pin (Convert *c, const NetworkName *name, GError **error)
   return TRUE;
 }
 
+static void
+add_given (GPtrArray *given, const P2vNic *nic, const char *name, gboolean kept)
+{
+  NetworkName *entry = g_new0 (NetworkName, 1);
+  entry->nic = nic;
+  entry->name = g_strdup (name);
+  entry->kept = kept;
+  g_ptr_array_add (given, entry);
+}
+
+/* Names that udev's rules give, by MAC address. */
+static gboolean
+read_rules (Convert *c, GPtrArray *given, GError **error)
+{
+  g_autofree char *rules = convert_read (c, RULES, error);
+  if (!rules)
+    return FALSE;
+  for (guint i = 0; i < c->job->machine->nics->len; i++) {
+    const P2vNic *nic = g_ptr_array_index (c->job->machine->nics, i);
+    gboolean holds;
+    g_autofree char *name = network_rule_name (rules, nic->mac, &holds);
+    if (name)
+      add_given (given, nic, name, holds);
+  }
+  return TRUE;
+}
+
+/* Names that systemd's .link files give. */
+static gboolean
+read_links (Convert *c, GPtrArray *given, GError **error)
+{
+  g_auto (GStrv) files = convert_glob (c, LINKS "*.link");
+  for (guint i = 0; files[i]; i++) {
+    if (g_str_has_prefix (files[i], LINKS OURS))
+      continue;
+    g_autofree char *text = convert_read (c, files[i], error);
+    if (!text)
+      return FALSE;
+    g_autoptr (LinkFile) link = link_file_parse (text);
+    const P2vMachine *machine = c->job->machine;
+    guint nic;
+    LinkFit fit = link_file_find (link, machine, &nic);
+    switch (fit) {
+    case LINK_NONE:
+      break;
+    case LINK_HOLDS:
+    case LINK_CERTAIN:
+      add_given (given, g_ptr_array_index (machine->nics, nic), link->name, fit == LINK_HOLDS);
+      break;
+    case LINK_UNCLEAR:
+      report_warning (c->job->report,
+                      "%s names a network card %s by its bus place, driver or old name; which of "
+                      "the cards that is, is not certain, and the virtual card will not match.  "
+                      "Give its MAC address in the file.",
+                      files[i], link->name);
+    }
+  }
+  return TRUE;
+}
+
+/* Names that rest on the order in which the ISO's drivers found the cards. */
+static void
+warn_of_order (Convert *c, const GPtrArray *plan)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (guint i = 0; i < plan->len; i++) {
+    const NetworkName *name = g_ptr_array_index (plan, i);
+    if (name->by_order)
+      g_string_append_printf (names, "%s%s is %s", names->len ? ", " : "", name->name,
+                              name->nic->mac);
+  }
+  if (names->len)
+    report_warning (c->job->report,
+                    "Which network card has which name was taken from the order in which the ISO "
+                    "found them; the installed system may have found them in another: %s.  Compare "
+                    "with the old machine.",
+                    names->str);
+}
+
 gboolean
 step_network_names (Convert *c, GError **error)
 {
   if (!c->job->machine->nics->len)
     return TRUE;
+  g_autoptr (GPtrArray) given = g_ptr_array_new_with_free_func ((GDestroyNotify)network_name_free);
   g_autofree char *configuration = read_configuration (c, error);
-  g_autofree char *rules = configuration ? convert_read (c, RULES, error) : NULL;
-  g_autofree char *grub = rules ? convert_read (c, "/etc/default/grub", error) : NULL;
+  if (!configuration || !read_rules (c, given, error) || !read_links (c, given, error))
+    return FALSE;
+  g_autofree char *grub = convert_read (c, "/etc/default/grub", error);
   if (!grub)
     return FALSE;
   g_autoptr (GPtrArray) plan =
-      network_plan (c->job->machine, configuration, strstr (grub, "net.ifnames=0") != NULL);
+      network_plan (c->job->machine, given, configuration, strstr (grub, "net.ifnames=0") != NULL);
   for (guint i = 0; i < plan->len; i++) {
     const NetworkName *name = g_ptr_array_index (plan, i);
-    if (network_rule_holds (rules, name->nic->mac))
-      convert_note (c, "%s is kept by %s", name->name, RULES);
+    if (name->kept)
+      convert_note (c, "%s is kept by the guest's own rules", name->name);
     else if (!pin (c, name, error))
       return FALSE;
   }
+  warn_of_order (c, plan);
   if (!plan->len)
     convert_note (c, "the configuration names no network card");
   return TRUE;

@@ -6,10 +6,11 @@
  * biosdevname's. */
 #define CARD_NAME "(?<![\\w.:/-])(eth\\d+|en[opsxv]\\w+|em\\d+|p\\d+p\\d+)(?![\\w-])"
 
-static void
-network_name_free (gpointer data)
+void
+network_name_free (NetworkName *name)
 {
-  NetworkName *name = data;
+  if (!name)
+    return;
   g_free (name->name);
   g_free (name);
 }
@@ -75,58 +76,81 @@ match_nic (const P2vNic *nic, GPtrArray *names, gboolean eth)
   return NULL;
 }
 
-static void
-add_name (GPtrArray *plan, const P2vNic *nic, const char *name, gboolean deduced)
+static NetworkName *
+add_name (GPtrArray *plan, const P2vNic *nic, const char *name)
 {
   NetworkName *entry = g_new0 (NetworkName, 1);
   entry->nic = nic;
   entry->name = g_strdup (name);
-  entry->deduced = deduced;
   g_ptr_array_add (plan, entry);
+  return entry;
+}
+
+static gboolean
+is_planned (const GPtrArray *plan, const P2vNic *nic)
+{
+  for (guint i = 0; i < plan->len; i++)
+    if (((const NetworkName *)g_ptr_array_index (plan, i))->nic == nic)
+      return TRUE;
+  return FALSE;
+}
+
+/* The guest's own files know best; the first that names a card counts. */
+static void
+add_given (GPtrArray *plan, const GPtrArray *given, GPtrArray *names)
+{
+  for (guint i = 0; given && i < given->len; i++) {
+    const NetworkName *name = g_ptr_array_index (given, i);
+    if (is_planned (plan, name->nic))
+      continue;
+    (void)take_name (names, name->name);
+    add_name (plan, name->nic, name->name)->kept = name->kept;
+  }
 }
 
 GPtrArray *
-network_plan (const P2vMachine *machine, const char *configuration, gboolean prefer_eth)
+network_plan (const P2vMachine *machine, const GPtrArray *given, const char *configuration,
+              gboolean prefer_eth)
 {
-  GPtrArray *plan = g_ptr_array_new_with_free_func (network_name_free);
+  GPtrArray *plan = g_ptr_array_new_with_free_func ((GDestroyNotify)network_name_free);
   g_autoptr (GPtrArray) names = used_names (configuration);
-  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
-  guint left = machine->nics->len, last = 0;
+  add_given (plan, given, names);
   /* all cards by names of the likelier kind first, so that a leftover "eth0"
    * takes no card from its real name */
   for (guint round = 0; round < 2; round++)
     for (guint i = 0; i < machine->nics->len; i++) {
       const P2vNic *nic = g_ptr_array_index (machine->nics, i);
-      const char *name = g_hash_table_contains (done, nic)
-                             ? NULL
-                             : match_nic (nic, names, (round == 0) == prefer_eth);
-      if (!name)
-        continue;
-      add_name (plan, nic, name, FALSE);
-      g_hash_table_add (done, (gpointer)nic);
-      left--;
+      const char *name =
+          is_planned (plan, nic) ? NULL : match_nic (nic, names, (round == 0) == prefer_eth);
+      if (name)
+        add_name (plan, nic, name)->by_order = is_eth (name) && machine->nics->len > 1;
     }
-  for (guint i = 0; i < machine->nics->len; i++)
-    if (!g_hash_table_contains (done, g_ptr_array_index (machine->nics, i)))
-      last = i;
-  if (left == 1 && names->len == 1)
-    add_name (plan, g_ptr_array_index (machine->nics, last), g_ptr_array_index (names, 0), TRUE);
+  if (plan->len + 1 == machine->nics->len && names->len == 1)
+    for (guint i = 0; i < machine->nics->len; i++) {
+      const P2vNic *nic = g_ptr_array_index (machine->nics, i);
+      if (!is_planned (plan, nic)) {
+        add_name (plan, nic, g_ptr_array_index (names, 0))->deduced = TRUE;
+        break;
+      }
+    }
   return plan;
 }
 
-gboolean
-network_rule_holds (const char *rules, const char *mac)
+char *
+network_rule_name (const char *rules, const char *mac, gboolean *holds)
 {
   g_autofree char *text = without_comments (rules);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i]; i++) {
     g_autofree char *line = g_ascii_strdown (lines[i], -1);
-    if (!strstr (line, mac) || !strstr (line, "name="))
+    const char *name = strstr (lines[i], "NAME=\"");
+    if (!strstr (line, mac) || !name)
       continue;
+    name += strlen ("NAME=\"");
     /* a bus address or a driver of the old card would not match any more */
-    if (!strstr (line, "kernels==") &&
-        (!strstr (line, "drivers==") || strstr (line, "drivers==\"?*\"")))
-      return TRUE;
+    *holds = !strstr (line, "kernels==") &&
+             (!strstr (line, "drivers==") || strstr (line, "drivers==\"?*\""));
+    return g_strndup (name, strcspn (name, "\""));
   }
-  return FALSE;
+  return NULL;
 }

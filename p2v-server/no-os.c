@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "no-os.h"
+
+#define ENCRYPTED                                                                                  \
+  "Encrypted disks cannot be converted yet: decrypt it on the physical machine first, or choose "  \
+  "other disks (p2v.disks=)."
+#define FIRMWARE_RAID                                                                              \
+  "Choose the array as its controller shows it, not its members (p2v.disks=); if the ISO does "    \
+  "not "                                                                                           \
+  "show the array, it cannot be converted."
+
+/* What hides a system, the likeliest first. */
+static const struct {
+  const char *type; /* libblkid's word */
+  const char *words;
+  const char *remedy;
+} hiding[] = {
+    {"crypto_LUKS", "encrypted (LUKS)", ENCRYPTED},
+    {"BitLocker", "encrypted (BitLocker)", ENCRYPTED},
+    {"zfs_member", "part of a ZFS pool",
+     "A system on ZFS cannot be converted; choose other disks "
+     "(p2v.disks=)."},
+    {"isw_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
+    {"ddf_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
+    {"lsi_mega_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
+    {"linux_raid_member", "part of a RAID array, in which no operating system was found",
+     "Choose all disks of the array (p2v.disks=)."},
+};
+
+static gboolean
+has_array (const GPtrArray *volumes)
+{
+  for (guint i = 0; i < volumes->len; i++)
+    if (((const Volume *)g_ptr_array_index (volumes, i))->md_uuid)
+      return TRUE;
+  return FALSE;
+}
+
+/* "/dev/sda5 is", "/dev/sda2 and /dev/sdb1 are"; NULL when no volume has TYPE. */
+static char *
+name_all (const GPtrArray *volumes, const char *type)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const char *last = NULL;
+  guint n = 0;
+  for (guint i = 0; i < volumes->len; i++) {
+    const Volume *volume = g_ptr_array_index (volumes, i);
+    if (g_strcmp0 (volume->type, type))
+      continue;
+    if (last)
+      g_string_append_printf (names, "%s%s", n > 1 ? ", " : "", last);
+    last = volume->physical ? volume->physical : volume->device;
+    n++;
+  }
+  if (!last)
+    return NULL;
+  return n == 1 ? g_strdup_printf ("%s is", last)
+                : g_strdup_printf ("%s and %s are", names->str, last);
+}
+
+/* Some of it could be read as a file system. */
+static gboolean
+has_file_system (const GPtrArray *volumes)
+{
+  for (guint i = 0; i < volumes->len; i++)
+    if (((const Volume *)g_ptr_array_index (volumes, i))->type)
+      return TRUE;
+  return FALSE;
+}
+
+void
+no_os_error (const GPtrArray *volumes, char **incomplete_vgs, guint n_disks, gboolean partitions,
+             GError **error)
+{
+  if (incomplete_vgs && *incomplete_vgs) {
+    g_autofree char *groups = g_strjoinv (", ", incomplete_vgs);
+    p2v_set_error (error, P2V_ERROR_NO_OS, "Choose all disks of the volume group (p2v.disks=).",
+                   "No operating system was found, and volume group %s is incomplete: one of its "
+                   "disks is not among the chosen ones.",
+                   groups);
+    return;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (hiding); i++) {
+    g_autofree char *names = name_all (volumes, hiding[i].type);
+    /* members of an array that was assembled hide nothing */
+    if (!names || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (volumes)))
+      continue;
+    p2v_set_error (error, P2V_ERROR_NO_OS, hiding[i].remedy,
+                   "No operating system was found: %s %s.", names, hiding[i].words);
+    return;
+  }
+  if (has_file_system (volumes))
+    p2v_set_error (error, P2V_ERROR_NO_OS,
+                   "Check that the disk with the operating system is among the chosen ones "
+                   "(p2v.disks=).",
+                   "There are file systems on the disks, but no known operating system.");
+  else if (partitions)
+    p2v_set_error (error, P2V_ERROR_NO_OS,
+                   "Check that the right disks are chosen (p2v.disks=); if they are encrypted "
+                   "without a header, they cannot be converted.",
+                   "The disk has partitions, but no file system was found in them.");
+  else
+    p2v_set_error (error, P2V_ERROR_NO_OS,
+                   "Choose the disks that hold the operating system (p2v.disks=), and check that "
+                   "no RAID controller hides them.",
+                   n_disks == 1
+                       ? "The disk is blank: no partition table and no file system was found on it."
+                       : "The disks are blank: no partition table and no file system was found on "
+                         "any of them.");
+}

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Looks into a guest that build/tests/convert-tool has converted, from outside.
+# Sourced after client.sh; needs RESULT (a raw image) and ROOT_AT (where the
+# ext4 root file system begins in it).
+#
+#   small_initrd ROOT  (before the conversion, the root file system mounted there)
+#   has PATH RE        a line of the file matches
+#   has_not PATH RE    the file has text, and no line of it matches
+#   link_in_result PATH TARGET
+#   absent_in_result PATH
+
+# in_debugfs COMMAND RE: the answer of debugfs about the converted guest matches.
+# By way of a file: "| grep -q" would end debugfs by SIGPIPE, and with it the pipeline.
+in_debugfs () {
+  debugfs -R "$1" "$RESULT?offset=$ROOT_AT" >"$WORK/text" 2>&1
+  grep -qE -- "$2" "$WORK/text" || { cat "$WORK/text"; return 1; }
+}
+link_in_result () {
+  in_debugfs "stat \"$1\"" "Fast link dest: \"$2\""
+}
+absent_in_result () {
+  in_debugfs "stat \"$1\"" "File not found"
+}
+has () {
+  in_debugfs "cat \"$1\"" "$2"
+}
+has_not () {
+  has "$1" . >/dev/null && ! grep -E -- "$2" "$WORK/text"
+}
+
+# For guests that nobody starts: an initrd with the drivers and little else.  Emulated, each
+# file in it costs some 40 ms.
+small_initrd () {
+  find "$1/usr/share/initramfs-tools/hooks" -type f -delete
+}
