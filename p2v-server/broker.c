@@ -186,6 +186,12 @@ broker_failed (Broker *broker, GError **error)
 }
 
 void
+broker_forget_failure (Broker *broker)
+{
+  g_autofree char *answer = command (broker, "forget");
+}
+
+void
 broker_free (Broker *broker)
 {
   if (!broker)
