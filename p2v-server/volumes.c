@@ -57,6 +57,21 @@ listed (Guest *guest, const char *device)
   return NULL;
 }
 
+static gboolean
+is_encrypted (const Volume *volume)
+{
+  return !g_strcmp0 (volume->type, "crypto_LUKS") || !g_strcmp0 (volume->type, "BitLocker");
+}
+
+/* libguestfs lists no encrypted volumes among the file systems. */
+static void
+add_encrypted (Guest *guest, char **devices)
+{
+  for (guint i = 0; devices && devices[i]; i++)
+    if (!listed (guest, devices[i]) && !is_encrypted (probe (guest, devices[i], NULL)))
+      g_ptr_array_set_size (guest->volumes, (gint)guest->volumes->len - 1);
+}
+
 gboolean
 volumes_load (Guest *guest, GError **error)
 {
@@ -70,6 +85,13 @@ volumes_load (Guest *guest, GError **error)
     if (g_str_has_prefix (found[i], "/dev/") && !listed (guest, found[i]))
       probe (guest, found[i], found[i + 1]);
   }
+  g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
+  g_auto (GStrv) arrays = guestfs_list_md_devices (guest->g);
+  g_auto (GStrv) logical = guestfs_lvs (guest->g);
+  add_encrypted (guest, guest->devices);
+  add_encrypted (guest, partitions);
+  add_encrypted (guest, arrays);
+  add_encrypted (guest, logical);
   return TRUE;
 }
 
@@ -99,6 +121,14 @@ find_tag (Guest *guest, gsize tag_offset, const char *value)
       return volume;
   }
   return NULL;
+}
+
+/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily known. */
+gboolean
+volume_is_trimmable (const Volume *volume)
+{
+  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
+  return volume->type && g_strv_contains (types, volume->type);
 }
 
 static const struct {

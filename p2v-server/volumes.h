@@ -15,8 +15,12 @@ typedef struct {
 
 void volume_free (Volume *volume);
 
-/* Lists the file systems of the guest into guest->volumes; each is probed once. */
+/* Lists file systems, swap and encrypted volumes of the guest into guest->volumes; each is
+ * probed once. */
 gboolean volumes_load (Guest *guest, GError **error);
+
+/* A file system whose free space phase trim finds. */
+gboolean volume_is_trimmable (const Volume *volume);
 
 /* Any block device of the appliance; NULL when it does not exist. */
 const Volume *volume_of_device (Guest *guest, const char *device);
