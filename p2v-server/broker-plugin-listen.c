@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands, one line each, one line as answer:
  *   stats   name=value pairs, the members of QueueStats
- *   fail    "failed": every read, pending or to come, ends with EIO */
+ *   fail    "failed": every read, pending or to come, ends with EIO
+ *   forget  "forgotten": the source's error is not in stats any more */
 #include "broker-plugin.h"
 #include <errno.h>
 #include <nbdkit-plugin.h>
@@ -52,6 +53,10 @@ answer_command (Queue *queue, const char *command)
   if (strcmp (command, "fail") == 0) {
     queue_fail (queue);
     return g_strdup ("failed\n");
+  }
+  if (strcmp (command, "forget") == 0) {
+    queue_forget_error (queue);
+    return g_strdup ("forgotten\n");
   }
   if (strcmp (command, "stats") == 0) {
     QueueStats s;

@@ -37,9 +37,14 @@ typedef struct {
 #define LOOK_BYTES 4096u
 #define LOOKS      4u
 
+/* A unit that the source cannot read is asked for in pieces of this size, and
+ * only those that somebody wants: the bad sector may lie in what nobody does. */
+#define PIECE 4096u
+
 struct Queue {
   GMutex lock;
   GHashTable *looks; /* unit number → small reads of it so far */
+  GHashTable *bad;   /* numbers of units that cannot be read whole (a set) */
   Cache *cache;
   GQueue pending;       /* Request * that no channel has */
   GHashTable *requests; /* all that are not answered yet (a set) */
@@ -59,6 +64,7 @@ queue_new (Cache *cache)
   queue->cache = cache;
   queue->requests = g_hash_table_new (NULL, NULL);
   queue->looks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  queue->bad = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   queue->units = g_hash_table_new (g_int64_hash, g_int64_equal);
   queue->channels = g_hash_table_new (NULL, NULL);
   return queue;
@@ -84,6 +90,7 @@ queue_free (Queue *queue)
     request_free (request);
   g_queue_clear (&queue->pending);
   g_hash_table_unref (queue->looks);
+  g_hash_table_unref (queue->bad);
   g_hash_table_unref (queue->requests);
   g_hash_table_unref (queue->units);
   g_hash_table_unref (queue->channels);
@@ -105,25 +112,59 @@ wake_channels (Queue *queue)
   }
 }
 
-/* The request that PART's bytes come with: one that is under way, or a new one. */
 static Request *
-request_for (Queue *queue, const Part *part, gboolean whole)
+request_new (Queue *queue, guint64 offset, guint32 length, gboolean whole)
 {
-  guint64 start = part->offset / P2V_UNIT * P2V_UNIT;
-  Request *request = g_hash_table_lookup (queue->units, &start);
-  if (request)
-    return request;
-  request = g_new0 (Request, 1);
+  Request *request = g_new0 (Request, 1);
   request->whole = whole;
-  request->offset = whole ? start : part->offset;
-  request->length =
-      whole ? (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - start) : part->length;
+  request->offset = offset;
+  request->length = length;
   request->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   g_hash_table_add (queue->requests, request);
   if (whole)
     g_hash_table_insert (queue->units, &request->offset, request);
   g_queue_push_tail (&queue->pending, request);
   return request;
+}
+
+/* READER waits for the bytes of PART, which come with REQUEST. */
+static void
+wait_for (Request *request, Reader *reader, const Part *part)
+{
+  Waiter waiter = {reader, part->into, (guint32)(part->offset - request->offset), part->length};
+  g_array_append_val (request->waiters, waiter);
+  reader->outstanding++;
+}
+
+/* PART and nothing else, in pieces: one that fails says where. */
+static void
+ask_pieces (Queue *queue, Reader *reader, Part part)
+{
+  while (part.length > 0) {
+    Part piece = part;
+    piece.length = (guint32)MIN (part.length, PIECE - part.offset % PIECE);
+    wait_for (request_new (queue, piece.offset, piece.length, FALSE), reader, &piece);
+    part.offset += piece.length;
+    part.into += piece.length;
+    part.length -= piece.length;
+  }
+}
+
+/* Asks for PART, which is only a LOOK or not, unless a request for its whole unit is
+ * under way. */
+static void
+ask (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
+{
+  guint64 start = part->offset / P2V_UNIT * P2V_UNIT;
+  Request *request = g_hash_table_lookup (queue->units, &start);
+  if (!request && whole)
+    request = request_new (queue, start, (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - start),
+                           TRUE);
+  if (!request) {
+    request = request_new (queue, part->offset, part->length, FALSE);
+    request->look = look;
+  }
+  wait_for (request, reader, part);
 }
 
 /* Is PART only a look at its unit? */
@@ -141,16 +182,6 @@ is_look (Queue *queue, const Part *part)
   return TRUE;
 }
 
-static void
-ask_part (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
-{
-  Request *request = request_for (queue, part, whole);
-  request->look = look && !request->whole; /* or somebody wants the whole already */
-  Waiter waiter = {reader, part->into, (guint32)(part->offset - request->offset), part->length};
-  g_array_append_val (request->waiters, waiter);
-  reader->outstanding++;
-}
-
 /* Asks for what is missing; HELD collects the parts that the cache has. */
 static void
 ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 count, ReadMode mode,
@@ -159,14 +190,16 @@ ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 c
   while (count > 0) {
     Part part = {offset, (guint32)MIN (count, P2V_UNIT - offset % P2V_UNIT), into};
     guint64 unit = offset / P2V_UNIT;
-    if (!cache_holds (queue->cache, unit)) {
-      gboolean look = mode == READ_KEEP && is_look (queue, &part);
-      ask_part (queue, reader, &part, mode == READ_KEEP && !look, look);
-    } else if (mode == READ_FRESH) {
+    gboolean held_now = cache_holds (queue->cache, unit);
+    if (held_now && mode == READ_FRESH)
       cache_drop (queue->cache, unit);
-      ask_part (queue, reader, &part, TRUE, FALSE);
-    } else {
+    if (held_now && mode != READ_FRESH) {
       g_array_append_val (held, part);
+    } else if (g_hash_table_contains (queue->bad, &unit)) {
+      ask_pieces (queue, reader, part);
+    } else {
+      gboolean look = mode == READ_KEEP && is_look (queue, &part);
+      ask (queue, reader, &part, held_now || (mode == READ_KEEP && !look), look);
     }
     offset += part.length;
     into += part.length;
@@ -196,7 +229,7 @@ read_damaged (Queue *queue, Reader *reader, const Part *part)
     if (queue->stats.damaged++ == 0)
       queue->stats.damaged_where = unit * P2V_UNIT;
     cache_drop (queue->cache, unit);
-    ask_part (queue, reader, part, TRUE, FALSE);
+    ask (queue, reader, part, TRUE, FALSE);
     wait_answers (queue, reader);
   }
   g_mutex_unlock (&queue->lock);
@@ -322,6 +355,23 @@ queue_take (Queue *queue, guint in_flight)
   return request;
 }
 
+/* The source could not read the unit of REQUEST: just what its waiters want,
+ * then.  Under the lock. */
+static void
+ask_waiters_pieces (Queue *queue, Request *request)
+{
+  guint64 unit = request->offset / P2V_UNIT;
+  g_hash_table_add (queue->bad, g_memdup2 (&unit, sizeof unit));
+  for (guint i = 0; i < request->waiters->len; i++) {
+    const Waiter *waiter = &g_array_index (request->waiters, Waiter, i);
+    ask_pieces (queue, waiter->reader,
+                (Part){request->offset + waiter->skip, waiter->length, waiter->into});
+    waiter->reader->outstanding--;
+  }
+  g_array_set_size (request->waiters, 0);
+  wake_channels (queue);
+}
+
 void
 queue_answer (Queue *queue, Request *request, int errnum)
 {
@@ -334,7 +384,7 @@ queue_answer (Queue *queue, Request *request, int errnum)
   queue->in_flight--;
   if (errnum == 0) {
     queue->stats.fetched += request->length;
-  } else if (queue->stats.source_errno == 0) {
+  } else if (!request->whole && queue->stats.source_errno == 0) {
     queue->stats.source_errno = errnum;
     queue->stats.source_where = request->offset;
   }
@@ -347,9 +397,21 @@ queue_answer (Queue *queue, Request *request, int errnum)
     g_hash_table_remove (queue->units, &request->offset);
   }
   g_hash_table_remove (queue->requests, request);
-  serve_waiters (request, errnum ? errnum : stored);
+  if (errnum != 0 && request->whole)
+    ask_waiters_pieces (queue, request);
+  else
+    serve_waiters (request, errnum ? errnum : stored);
   g_mutex_unlock (&queue->lock);
   request_free (request);
+}
+
+void
+queue_forget_error (Queue *queue)
+{
+  g_mutex_lock (&queue->lock);
+  queue->stats.source_errno = 0;
+  queue->stats.source_where = 0;
+  g_mutex_unlock (&queue->lock);
 }
 
 void

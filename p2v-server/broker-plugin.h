@@ -64,7 +64,7 @@ typedef struct {
   guint64 fetched, requests, cached; /* as in BrokerStats (broker.h) */
   guint channels;
   guint64 wrong_size;    /* that a source had instead of ours, 0 none */
-  int source_errno;      /* the first error that the source answered, */
+  int source_errno;      /* the first error of the source that a reader got, */
   guint64 source_where;  /* and for which byte */
   int cache_errno;       /* the first error of the cache file */
   guint64 damaged;       /* units of the cache that were not what was put in and were
@@ -87,6 +87,8 @@ int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMod
 
 /* All readers, now and later, get EIO. */
 void queue_fail (Queue *queue);
+/* Forgets source_errno: whoever got it went on without. */
+void queue_forget_error (Queue *queue);
 void queue_stats (Queue *queue, QueueStats *stats);
 guint64 queue_disk_size (Queue *queue);
 void queue_note_wrong_size (Queue *queue, guint64 size);
@@ -97,7 +99,9 @@ void queue_join (Queue *queue, Channel *channel, int wake_fd);
 void queue_leave (Queue *queue, Channel *channel);
 /* The next read for CHANNEL, which has IN_FLIGHT, or NULL. */
 Request *queue_take (Queue *queue, guint in_flight);
-/* The source's answer: 0 with request->data filled, or its errno.  Frees REQUEST. */
+/* The source's answer: 0 with request->data filled, or its errno.  Of a unit
+ * that could not be read whole, exactly what its readers want is asked for again,
+ * and only they hear of an error then.  Frees REQUEST. */
 void queue_answer (Queue *queue, Request *request, int errnum);
 /* There will be no answer: somebody else is to ask. */
 void queue_give_back (Queue *queue, Request *request);

@@ -35,5 +35,9 @@ void broker_fail (Broker *broker);
  * (P2V_ERROR_SPACE, P2V_ERROR_IO). */
 gboolean broker_failed (Broker *broker, GError **error);
 
+/* Whoever got an error of the source went on without those bytes: it is no
+ * explanation for what fails later. */
+void broker_forget_failure (Broker *broker);
+
 /* Ends it and frees; removes its sockets.  NULL is ignored. */
 void broker_free (Broker *broker);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "convert/linux/device-name.h"
 #include "guest.h"
@@ -11,6 +12,10 @@
  * guest's mkinitramfs, which unpacks its result in memory (initrd.c). */
 #define APPLIANCE_MEMORY 1280
 #define APPLIANCE_CPUS   4
+
+/* No text file that a conversion reads comes near this; GRUB's configuration and
+ * LVM's may have hundreds of KiB.  libguestfs takes what it reads into memory. */
+#define READ_MOST (8 * 1024 * 1024)
 
 static void
 on_event (guestfs_h *g, void *opaque, uint64_t event, int handle, int flags, const char *text,
@@ -207,21 +212,51 @@ guest_device_disk (Guest *guest, const char *device)
   return -1;
 }
 
+/* TRUE when PATH (links followed) is a file that may be read; *error is set for
+ * one that must not be: reading a pipe would wait for ever. */
+static gboolean
+may_read (Guest *guest, const char *path, GError **error)
+{
+  struct guestfs_statns *stat = guestfs_statns (guest->g, path);
+  if (!stat) {
+    int reason = guestfs_last_errno (guest->g);
+    if (reason != ENOENT && reason != ENOTDIR && reason != ELOOP) {
+      g_autofree char *what = g_strdup_printf ("%s in the guest cannot be read", path);
+      guest_error (guest, P2V_ERROR_CONVERT, what, error);
+    }
+    return FALSE;
+  }
+  guint type = (guint)(stat->st_mode & S_IFMT);
+  gint64 size = stat->st_size;
+  guestfs_free_statns (stat);
+  /* a character device: whoever has no file there links it to /dev/null */
+  if (type == S_IFDIR || type == S_IFCHR)
+    return FALSE;
+  if (type == S_IFREG && size <= READ_MOST)
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_GUEST,
+                 "Look at it: start the physical machine from its own disk, put it right or move "
+                 "it away, and convert again.",
+                 type == S_IFREG ? "%s in the guest is too large to be what it should be."
+                                 : "%s in the guest is not a file.",
+                 path);
+  return FALSE;
+}
+
 char *
 guest_read (Guest *guest, const char *path, GError **error)
 {
+  if (!may_read (guest, path, error))
+    return NULL;
   size_t size = 0;
   char *text = guestfs_read_file (guest->g, path, &size);
-  if (text) {
-    if (strlen (text) == size)
-      return text;
-    free (text);
-    return NULL;
-  }
-  int reason = guestfs_last_errno (guest->g);
-  if (reason != ENOENT && reason != ENOTDIR && reason != EISDIR && reason != ELOOP) {
+  if (!text) {
     g_autofree char *what = g_strdup_printf ("%s in the guest cannot be read", path);
     guest_error (guest, P2V_ERROR_CONVERT, what, error);
+    return NULL;
   }
+  if (strlen (text) == size)
+    return text;
+  free (text);
   return NULL;
 }

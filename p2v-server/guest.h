@@ -44,6 +44,7 @@ char *guest_device (Guest *guest, guint disk, guint part);
  * -1 for a volume on top of something (LVM, MD). */
 gint guest_device_disk (Guest *guest, const char *device);
 
-/* The text of a file, NULL when it is not there or no regular text (without an
- * error) or cannot be read (then *error is set).  Caller frees. */
+/* The text of a file (links followed), NULL when it is not there or no regular
+ * text (without an error), cannot be read (then *error is set), or must not be: a pipe, or
+ * more than 8 MiB (P2V_ERROR_GUEST).  Caller frees. */
 char *guest_read (Guest *guest, const char *path, GError **error);

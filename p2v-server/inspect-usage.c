@@ -21,63 +21,24 @@ static const char *const uncounted[] = {"swap", "swsuspend", "LVM2_member", "lin
                                         NULL};
 
 /* What is in use of a file system: everything that is not free, so that its
- * own tables count.  Nothing is known of other contents: all of it. */
-static guint64
+ * own tables count.  All of what trim knows nothing of. */
+static Usage
 volume_usage (Guest *guest, const Volume *volume)
 {
   gint64 size = guestfs_blockdev_getsize64 (guest->g, volume->device);
   if (size < 0 || !volume->type)
-    return size < 0 ? 0 : (guint64)size;
+    return size < 0 ? (Usage){0, 0} : (Usage){(guint64)size, (guint64)size};
   if (g_strv_contains (uncounted, volume->type))
-    return 0;
+    return (Usage){0, (guint64)size};
   guint64 used = (guint64)size;
-  if (guestfs_mount_ro (guest->g, volume->device, "/") == 0) {
+  if (volume_is_trimmable (volume) && guestfs_mount_ro (guest->g, volume->device, "/") == 0) {
     struct guestfs_statvfs *stat = guestfs_statvfs (guest->g, "/");
     if (stat && (guint64)(stat->bfree * stat->frsize) <= used)
       used -= (guint64)(stat->bfree * stat->frsize);
     guestfs_free_statvfs (stat);
     guestfs_umount_all (guest->g);
   }
-  return used;
-}
-
-/* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
-static gboolean
-has_uuid (char **uuids, const char uuid[32])
-{
-  for (guint i = 0; uuids[i]; i++) {
-    g_auto (GStrv) parts = g_strsplit (uuids[i], "-", -1);
-    g_autofree char *plain = g_strjoinv ("", parts);
-    if (strlen (plain) == 32 && !strncmp (plain, uuid, 32))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* A volume on top of several disks: by the size of the disks' shares, where
- * LVM tells; else evenly. */
-static void
-add_spread (Guest *guest, const Volume *volume, guint64 used)
-{
-  Job *job = guest->job;
-  g_autofree guint64 *share = g_new0 (guint64, job->disks->len);
-  guint64 total = 0;
-  g_auto (GStrv) names = g_strsplit (volume->device, "/", 4); /* "", dev, VG, LV */
-  g_auto (GStrv) uuids = g_strv_length (names) == 4 ? guestfs_vgpvuuids (guest->g, names[2]) : NULL;
-  struct guestfs_lvm_pv_list *pvs = uuids ? guestfs_pvs_full (guest->g) : NULL;
-  for (guint i = 0; pvs && i < pvs->len; i++) {
-    gint disk = guest_device_disk (guest, pvs->val[i].pv_name);
-    if (disk < 0 || !has_uuid (uuids, pvs->val[i].pv_uuid))
-      continue;
-    share[disk] += pvs->val[i].pv_used;
-    total += pvs->val[i].pv_used;
-  }
-  guestfs_free_lvm_pv_list (pvs);
-  for (guint i = 0; i < job->disks->len; i++) {
-    JobDisk *disk = g_ptr_array_index (job->disks, i);
-    double part = total ? (double)share[i] / (double)total : 1.0 / job->disks->len;
-    disk->used_bytes += (guint64)((double)used * part);
-  }
+  return (Usage){used, (guint64)size};
 }
 
 gboolean
@@ -85,23 +46,22 @@ inspect_usage (Guest *guest, GError **error)
 {
   Job *job = guest->job;
   guint64 total = 0;
+  g_autoptr (GArray) usages = g_array_new (FALSE, FALSE, sizeof (Usage));
   for (guint i = 0; i < job->disks->len; i++)
     ((JobDisk *)g_ptr_array_index (job->disks, i))->used_bytes = 0;
   for (guint i = 0; i < guest->volumes->len; i++) {
     const Volume *volume = g_ptr_array_index (guest->volumes, i);
-    guint64 used = volume_usage (guest, volume);
-    gint disk = guest_device_disk (guest, volume->device);
-    if (disk >= 0)
-      ((JobDisk *)g_ptr_array_index (job->disks, (guint)disk))->used_bytes += used;
-    else
-      add_spread (guest, volume, used);
-    total += used;
-    g_autofree char *words = g_format_size_full (used, G_FORMAT_SIZE_IEC_UNITS);
+    Usage usage = volume_usage (guest, volume);
+    g_array_append_val (usages, usage);
+    inspect_spread (guest, volume->device, usage);
+    total += usage.used;
+    g_autofree char *words = g_format_size_full (usage.used, G_FORMAT_SIZE_IEC_UNITS);
     job_log (job, P2V_LOG_INFO, "%s: %s, %s in use", volume->device,
              volume->type ? volume->type : "unknown contents", words);
     if (!job_check_cancelled (job, error))
       return FALSE;
   }
+  total += inspect_spread_hidden (guest, usages);
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     disk->used_bytes = MIN (disk->used_bytes, disk->source->size);

@@ -10,6 +10,18 @@ gboolean inspect_os (Guest *guest, GError **error);
 /* How the guest boots: firmware, disk, clock.  After inspect_os. */
 gboolean inspect_boot (Guest *guest, GError **error);
 
+typedef struct {
+  guint64 used, size; /* bytes */
+} Usage;
+
+/* Adds what the volume DEVICE uses to used_bytes of the disks that it lies on:
+ * once for each copy that an array keeps. */
+void inspect_spread (Guest *guest, const char *device, Usage usage);
+
+/* The same for what is allocated in volume groups, but belongs to none of
+ * guest->volumes, whose usages are USAGES (Usage, in their order).  Bytes in all. */
+guint64 inspect_spread_hidden (Guest *guest, GArray *usages);
+
 /* Bytes in use: per disk and in all.  Mounts each file system alone, so it
  * comes before inspect_os. */
 gboolean inspect_usage (Guest *guest, GError **error);

@@ -8,7 +8,7 @@
 #include "common/unit.h"
 #include "overlay.h"
 #include "phases.h"
-#include "target/target.h"
+#include "target/files.h"
 
 /* Once per job: an initramfs with all drivers written anew beside the old one,
  * kernels, modules and package data read for it, by whole units. */
@@ -93,7 +93,7 @@ static gboolean
 same_file_system (const char *a, const char *b)
 {
   struct stat first, second;
-  return a && stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev;
+  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev;
 }
 
 gboolean
@@ -112,7 +112,7 @@ preflight_space (Job *job, GError **error)
       !need_room (job->dir, have, room, "overlay and cache of this guest", error))
     return FALSE;
   /* Both from the same free bytes? */
-  return !same_file_system (job->target->storage, job->dir) ||
+  return !same_file_system (target_files_directory (job->target->files), job->dir) ||
          need_room (job->dir, have, room + used,
                     "this guest with its overlay and cache (the target is on the same file system)",
                     error);

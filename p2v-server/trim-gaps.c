@@ -31,31 +31,80 @@ read_disk (void *buffer, guint64 offset, guint length, gpointer data)
   return TRUE;
 }
 
+/* Partition number PART in parted's list. */
+static const struct guestfs_partition *
+find_part (const struct guestfs_partition_list *parts, guint64 part)
+{
+  for (guint i = 0; parts && i < parts->len; i++)
+    if (parts->val[i].part_num == (gint64)part)
+      return &parts->val[i];
+  return NULL;
+}
+
+static guint64
+part_number (Guest *guest, guint index, const char *device)
+{
+  return g_ascii_strtoull (device + strlen (guest->devices[index]), NULL, 10);
+}
+
+/* Logical partitions are listed by themselves; of the extended one around them
+ * only the boot records live. */
+static gboolean
+is_extended (Guest *guest, guint index, gint32 part)
+{
+  g_autofree char *type = guestfs_part_get_mbr_part_type (guest->g, guest->devices[index], part);
+  return type && !strcmp (type, "extended");
+}
+
+/* Do three readers of one table see the same: we (LIVE), parted (PARTS), and
+ * the kernel, which is whom the file systems were mounted through?  Only then
+ * nothing lives outside of it. */
+static gboolean
+all_agree (Guest *guest, guint index, GArray *live, const struct guestfs_partition_list *parts)
+{
+  g_auto (GStrv) names = guestfs_list_partitions (guest->g);
+  if (!live || !parts || !names)
+    return FALSE;
+  for (guint i = 0; i < parts->len; i++) {
+    const struct guestfs_partition *part = &parts->val[i];
+    if (!partition_table_covers (live, (ByteRange){part->part_start, part->part_end + 1}) &&
+        !is_extended (guest, index, part->part_num))
+      return FALSE;
+  }
+  for (guint i = 0; names[i]; i++) {
+    if (guest_device_disk (guest, names[i]) != (gint)index)
+      continue;
+    const struct guestfs_partition *part = find_part (parts, part_number (guest, index, names[i]));
+    gint64 size = guestfs_blockdev_getsize64 (guest->g, names[i]);
+    if (!part || size < 0 || (guint64)size > part->part_size)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The end of a physical volume that is too short for an extent of its group:
  * up to an extent, which may be large, and LVM has no name for it. */
 static void
 add_remainder (const struct guestfs_lvm_pv *pv, guint64 start, GArray *gaps)
 {
-  ByteRange range = {start + pv->pe_start + pv->pv_size, start + pv->dev_size, 0};
+  ByteRange range = {start + pv->pe_start + pv->pv_size, start + pv->dev_size};
   /* a second copy of the group's metadata would lie there */
   if (pv->pv_mda_count <= 1 && pv->pv_pe_count > 0 && range.start < range.end)
     g_array_append_val (gaps, range);
 }
 
 static void
-add_remainders (Guest *guest, guint index, GArray *live, GArray *gaps)
+add_remainders (Guest *guest, guint index, const struct guestfs_partition_list *parts, GArray *gaps)
 {
   struct guestfs_lvm_pv_list *pvs = guestfs_pvs_full (guest->g);
   for (guint i = 0; pvs && i < pvs->len; i++) {
-    if (guest_device_disk (guest, pvs->val[i].pv_name) != (gint)index)
+    g_autofree char *device = volumes_pv_device (guest, pvs->val[i].pv_uuid);
+    if (!device || guest_device_disk (guest, device) != (gint)index)
       continue;
-    const char *number = pvs->val[i].pv_name + strlen (guest->devices[index]);
-    guint part = (guint)g_ascii_strtoull (number, NULL, 10);
-    if (!part)
-      add_remainder (&pvs->val[i], 0, gaps);
-    for (guint j = 0; part && live && j < live->len; j++)
-      if (g_array_index (live, ByteRange, j).part == part)
-        add_remainder (&pvs->val[i], g_array_index (live, ByteRange, j).start, gaps);
+    guint64 number = part_number (guest, index, device);
+    const struct guestfs_partition *part = find_part (parts, number);
+    if (part || !number)
+      add_remainder (&pvs->val[i], part ? part->part_start : 0, gaps);
   }
   guestfs_free_lvm_pv_list (pvs);
 }
@@ -66,16 +115,30 @@ trim_find_gaps (Guest *guest, guint index)
   const JobDisk *disk = g_ptr_array_index (guest->job->disks, index);
   OpenDisk open = {guest, guest->devices[index]};
   guint sector = disk->source->logical_block_size ? disk->source->logical_block_size : 512;
+  g_autoptr (GArray) gaps = g_array_new (FALSE, FALSE, sizeof (ByteRange));
   /* A disk that is one volume as a whole may still have an old table in its
    * first sector, which says nothing. */
   const Volume *whole = volume_of_device (guest, guest->devices[index]);
-  gboolean divided = whole && whole->table && !whole->type;
-  g_autoptr (GArray) live =
-      divided ? partition_table_ranges (read_disk, &open, disk->source->size, sector) : NULL;
-  GArray *gaps = live ? partition_table_gaps (live, disk->source->size)
-                      : g_array_new (FALSE, FALSE, sizeof (ByteRange));
-  add_remainders (guest, index, live, gaps);
-  return gaps;
+  if (!whole || !whole->table || whole->type) {
+    add_remainders (guest, index, NULL, gaps);
+    return g_steal_pointer (&gaps);
+  }
+  g_autoptr (GArray) live = partition_table_ranges (read_disk, &open, disk->source->size, sector);
+  struct guestfs_partition_list *parts = guestfs_part_list (guest->g, guest->devices[index]);
+  if (all_agree (guest, index, live, parts)) {
+    g_array_unref (gaps);
+    gaps = partition_table_gaps (live, disk->source->size);
+    add_remainders (guest, index, parts, gaps);
+  } else {
+    report_warning (guest->job->report,
+                    "The partition table of %s (%s) is %s; what lies outside the partitions is "
+                    "copied too.",
+                    disk->source->device, whole->table,
+                    live ? "read in different ways by different programs"
+                         : "damaged or of a kind that is not understood");
+  }
+  guestfs_free_partition_list (parts);
+  return g_steal_pointer (&gaps);
 }
 
 gboolean

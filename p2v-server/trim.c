@@ -5,14 +5,15 @@
 #include <string.h>
 #include "phases.h"
 #include "trim.h"
-#include "volumes.h"
 
 /* Takes the free space of a volume group for the moment of discarding it.
  * This way LVM itself says where that is, however scattered; the group ends
  * as it was, but for the counter of changes in its metadata. */
 #define FREE_LV "p2v_free_space"
 
-static const char *const trimmed[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
+/* Small volumes that cannot be trimmed are not worth a warning: boot loaders' and
+ * firmware's partitions. */
+#define WORTH_SAYING (64 << 20)
 
 static void
 tell (Job *job, const char *what, guint64 bytes)
@@ -26,6 +27,9 @@ static guint64
 trim_filesystem (Guest *guest, const Volume *volume)
 {
   guint64 bytes = 0;
+  gboolean checked = FALSE;
+  if (!trim_may_trust (guest, volume, &checked))
+    return 0;
   if (guestfs_mount (guest->g, volume->device, "/") == 0 &&
       guestfs_fstrim (guest->g, "/", -1) == 0) {
     struct guestfs_statvfs *stat = guestfs_statvfs (guest->g, "/");
@@ -39,6 +43,8 @@ trim_filesystem (Guest *guest, const Volume *volume)
                     volume->device, safe);
   }
   guestfs_umount_all (guest->g);
+  if (!checked)
+    trim_look_back (guest, volume);
   return bytes;
 }
 
@@ -79,6 +85,26 @@ trim_swap (Guest *guest, const Volume *volume, GError **error)
   return (guint64)size;
 }
 
+/* Its parts have their turns: a divided disk, a member of an array or group. */
+static gboolean
+is_container (const Volume *volume)
+{
+  return volume->type ? g_str_has_suffix (volume->type, "_member") : volume->table != NULL;
+}
+
+/* What nothing is known of is copied as a whole, and somebody wonders why it takes so long. */
+static void
+say_whole (Guest *guest, const Volume *volume)
+{
+  gint64 size = guestfs_blockdev_getsize64 (guest->g, volume->device);
+  if (size < WORTH_SAYING)
+    return;
+  g_autofree char *words = g_format_size_full ((guint64)size, G_FORMAT_SIZE_IEC_UNITS);
+  report_warning (guest->job->report,
+                  "%s (%s, %s) is copied as a whole: which parts of it are free is not known.",
+                  volume->device, volume->type ? volume->type : "unknown contents", words);
+}
+
 static gboolean
 trim_volumes (Guest *guest, guint64 *total, GError **error)
 {
@@ -88,18 +114,19 @@ trim_volumes (Guest *guest, guint64 *total, GError **error)
     if (!job_check_cancelled (guest->job, error))
       return FALSE;
     job_progress (guest->job, i, guest->volumes->len);
-    if (!volume->type)
+    if (is_container (volume))
       continue;
-    if (!strcmp (volume->type, "swap") || !strcmp (volume->type, "swsuspend")) {
+    if (volume->type && (!strcmp (volume->type, "swap") || !strcmp (volume->type, "swsuspend"))) {
       g_autoptr (GError) failed = NULL;
       bytes = trim_swap (guest, volume, &failed);
       if (failed) {
         g_propagate_error (error, g_steal_pointer (&failed));
         return FALSE;
       }
-    } else if (g_strv_contains (trimmed, volume->type)) {
+    } else if (volume_is_trimmable (volume)) {
       bytes = trim_filesystem (guest, volume);
     } else {
+      say_whole (guest, volume);
       continue;
     }
     *total += bytes;
@@ -125,6 +152,10 @@ trim_group (Guest *guest, const struct guestfs_lvm_vg *group, guint64 *total, GE
     g_autofree char *what = g_strdup_printf ("volume group %s", group->vg_name);
     tell (guest->job, what, group->vg_free);
     *total += group->vg_free;
+  } else {
+    report_warning (guest->job->report,
+                    "Free space of volume group %s was not dropped; it is copied too.",
+                    group->vg_name);
   }
   if (guestfs_lvremove (guest->g, device) < 0) {
     guest_error (guest, P2V_ERROR_CONVERT, "A temporary volume cannot be removed", error);

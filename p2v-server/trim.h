@@ -3,6 +3,14 @@
 #pragma once
 #include "guest.h"
 #include "partition-table.h"
+#include "volumes.h"
+
+/* May the unmounted file system of VOLUME be trimmed by its own word?  If not, says why in
+ * the report.  *checked: it was looked at as a whole. */
+gboolean trim_may_trust (Guest *guest, const Volume *volume, gboolean *checked);
+
+/* After trimming one that was not checked: says what the kernel found then. */
+void trim_look_back (Guest *guest, const Volume *volume);
 
 /* The gaps of disk INDEX in the open appliance: ByteRange; empty for a disk
  * without a partition table that is understood. */

@@ -186,6 +186,46 @@ volume_of_device (Guest *guest, const char *device)
   return add (guest, probe (guest, device, NULL, NULL));
 }
 
+/* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
+gboolean
+volumes_same_uuid (const char *dashed, const char uuid[32])
+{
+  g_auto (GStrv) parts = g_strsplit (dashed, "-", -1);
+  g_autofree char *plain = g_strjoinv ("", parts);
+  return strlen (plain) == 32 && !strncmp (plain, uuid, 32);
+}
+
+char *
+volumes_pv_device (Guest *guest, const char uuid[32])
+{
+  g_auto (GStrv) devices = guestfs_pvs (guest->g);
+  for (guint i = 0; devices && devices[i]; i++) {
+    g_autofree char *dashed = guestfs_pvuuid (guest->g, devices[i]);
+    if (dashed && volumes_same_uuid (dashed, uuid))
+      return g_strdup (devices[i]);
+  }
+  return NULL;
+}
+
+char **
+volumes_array_members (Guest *guest, const char *array)
+{
+  g_autoptr (GStrvBuilder) members = g_strv_builder_new ();
+  g_auto (GStrv) detail = guestfs_md_detail (guest->g, array);
+  g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
+  const char *uuid = detail ? tag (detail, "uuid") : NULL;
+  char **const lists[] = {partitions, guest->devices};
+  for (guint i = 0; uuid && i < G_N_ELEMENTS (lists); i++)
+    for (guint j = 0; lists[i] && lists[i][j]; j++) {
+      g_auto (GStrv) tags = guestfs_blkid (guest->g, lists[i][j]);
+      const char *mine = tags ? tag (tags, "UUID") : NULL;
+      if (mine && !g_strcmp0 (tag (tags, "TYPE"), "linux_raid_member") &&
+          md_uuid_equal (mine, uuid))
+        g_strv_builder_add (members, lists[i][j]);
+    }
+  return g_strv_builder_end (members);
+}
+
 /* The volume whose tag has VALUE; the offset says which tag. */
 static const Volume *
 find_tag (Guest *guest, gsize tag_offset, const char *value)
@@ -229,6 +269,13 @@ find_array (Guest *guest, const DeviceSpec *spec)
     return found;
   g_autofree char *part = g_strdup_printf ("%sp%u", found->device, spec->part);
   return listed (guest, part);
+}
+/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily known. */
+gboolean
+volume_is_trimmable (const Volume *volume)
+{
+  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
+  return volume->type && g_strv_contains (types, volume->type);
 }
 
 const Volume *

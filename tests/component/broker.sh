@@ -207,8 +207,41 @@ check "and remembered" stat_is "source_errno=5"
 check "with its place" stat_is "source_where=65536"
 check "the channel stays" stat_is "channels=1"
 broker_stop
+kill "$SOURCE_PID"
+wait "$SOURCE_PID" || true
+
+# One bad sector, as a disk has it: a read fails when it touches that one.
+BAD=$((5 * 65536 + 20 * 512))
+rm -f "$D/cache" "$D/map" "$D/source.log"
+# shellcheck disable=SC2016 # $3 and $4 are the plugin's, count and offset
+start "$D/source.sock" --filter=log --filter=noextents eval logfile="$D/source.log" get_size="echo $SIZE" \
+  pread='if [ $4 -lt '$((BAD + 512))' ] && [ $(($4 + $3)) -gt '$BAD' ]; then echo EIO no >&2; exit 1; fi
+    dd if='"$D/disk"' iflag=skip_bytes,count_bytes skip=$4 count=$3 bs=64k status=none'
+SOURCE_PID=$NBDKIT_PID
+broker_start
+channel
+read_at "" $((5 * 65536 + 16384)) 20000
+check "what lies beside a bad sector is read" part_is $((5 * 65536 + 16384)) 20000
+check "the bad sector was nobody's error" stat_is "source_errno=0"
+check "its unit is not kept" stat_is "cached=0"
+ASKED=$(grep -c ' Read id=.* count=0x10000' "$D/source.log")
+read_at "" $((5 * 65536)) 8192
+check "more of that unit is right" part_is $((5 * 65536)) 8192
+check "and the unit is not tried again" test "$ASKED" -eq "$(grep -c ' Read id=.* count=0x10000' "$D/source.log")"
+check "a read of the bad sector fails" fails_with 5 '' $((5 * 65536)) 65536
+check "with its place" stat_is "source_where=$((BAD / 4096 * 4096))"
+check "a whole read before it is right" read_at "" 0 $((5 * 65536))
+check "and kept" stat_is "cached=$((5 * 65536))"
+check "the error can be forgotten" test "$(tell forget)" = forgotten
+check "and is then" stat_is "source_errno=0"
+check "a short read of it fails too" fails_with 5 exact "$BAD" 512
+check "and is remembered" stat_is "source_errno=5"
+broker_stop
+kill "$SOURCE_PID"
+wait "$SOURCE_PID" || true
 
 # Another disk.
+source_start
 rm "$D/cache" "$D/map"
 SIZE=$((SIZE + 512)) broker_start
 channel
