@@ -50,7 +50,7 @@ UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
 
-.PHONY: all help setup demo check check-unit check-component check-machine check-style iso \
+.PHONY: all help setup demo check check-unit check-component check-machine check-style soak iso \
         install-server install-client clean format lint test-programs
 
 all: setup
@@ -59,6 +59,7 @@ all: setup
 help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
+	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
@@ -153,6 +154,13 @@ check-machine: setup
 	$(Q)$(RUN) $(sort $(wildcard tests/machine/*.sh))
 
 check: check-unit check-component check-machine
+
+# Nightly, an hour: jobs whose link is cut again and again.
+SOAK_JOBS ?= 5
+
+soak: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/soak/link-cuts.sh $(SOAK_JOBS)
 
 demo: setup
 	$(Q)$(MAKE) --no-print-directory programs iso
