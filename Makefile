@@ -55,7 +55,7 @@ UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
 
-.PHONY: all help setup demo check check-unit check-component check-machine check-style bench-digest \
+.PHONY: all help setup demo check check-unit check-component check-machine soak bench-digest \
         iso install-server install-client clean format lint test-programs
 
 all: setup
@@ -65,6 +65,7 @@ help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
 	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
+	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
@@ -178,6 +179,13 @@ check: check-unit check-component check-machine
 bench-digest: setup
 	$(Q)$(MAKE) -s --no-print-directory $(BUILD)/tests/digest-tool
 	$(Q)$(BUILD)/tests/digest-tool
+
+# Nightly, an hour: jobs whose link is cut again and again.
+SOAK_JOBS ?= 5
+
+soak: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/soak/link-cuts.sh $(SOAK_JOBS)
 
 demo: setup
 	$(Q)$(MAKE) --no-print-directory programs iso

@@ -104,8 +104,9 @@ deadline_from_now (void)
   return g_get_monotonic_time () + CONNECT_S * G_USEC_PER_SEC;
 }
 
-/* TCP and key exchange.  *NO_SUCH_KEY becomes TRUE when the server has no host key
- * of the types in HOSTKEYS. */
+/* TCP and key exchange.  *NO_SUCH_KEY becomes TRUE when it is the key exchange that
+ * fails for the types in HOSTKEYS: a server without such a key hangs up, and we may hear
+ * that before we have compared the lists ourselves. */
 static gboolean
 connect_once (Session *session, const Settings *settings, const char *hostkeys,
               gboolean *no_such_key, GCancellable *cancel, GError **error)
@@ -135,7 +136,7 @@ connect_once (Session *session, const Settings *settings, const char *hostkeys,
   }
   if (rc != SSH_OK) {
     const char *why = ssh_get_error (session->ssh);
-    *no_such_key = strstr (why, "server host key") != NULL;
+    *no_such_key = hostkeys != NULL;
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check that p2v.port= is sshd's port on the conversion server.",
                    "No SSH connection to %s on port %u: %s.", session->server, (guint)port, why);

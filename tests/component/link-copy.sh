@@ -17,8 +17,9 @@ JOB=aaaaaaaa
 HELPERS=()
 stop_all () {
   local pid
-  exec 9>&-
-  for pid in "${HELPERS[@]}"; do kill "$pid" 2>/dev/null || true; done
+  exec 9>&- # ends the tunnel
+  # The broker waits for its readers' answers otherwise.
+  for pid in "${HELPERS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
   sshd_stop
   wait
 }
@@ -51,7 +52,6 @@ mkfifo "$WORK/ctl"
 "$BUILD/tests/link-tool" tunnel "p2v.server=127.0.0.1 p2v.port=$link p2v.username=$SSHD_USER p2v.identity=$SSHD_DIR/id p2v.hostkey=$SSHD_HOSTKEY p2v.connections=2" \
   "$JOB" "$WORK/disk.img" <"$WORK/ctl" >"$WORK/tunnel.out" 2>"$WORK/tunnel.err" &
 TUNNEL_PID=$!
-HELPERS+=("$TUNNEL_PID")
 exec 9>"$WORK/ctl"
 
 timeout 200 nbdcopy -- "nbd+unix:///?socket=$DIR/d0.nbd" "$WORK/copy" &

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time-limit: 900
 # A whole job on the tiny guest, the link of which is cut in every phase, and once drops
-# everything for 40 seconds.  SEED=N repeats the moments of an earlier run.
+# everything for 40 seconds (STALL=S).  SEED=N repeats the moments of an earlier run.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -28,7 +28,7 @@ HELPERS+=($!)
 wait_port "$link"
 
 KEEP_OVERLAY=$WORK/overlay.qcow2 python3 tests/lib/cutter.py "$SSHD_PID" "$P2V_STATE_DIR" "$WORK/stalled" \
-  "$SEED" 40 preflight=1 overlay=1 inspect=2 convert=2 trim=1 plan=1 copy=3 verify=1 finish=1 >"$WORK/cuts" 2>&1 &
+  "$SEED" "${STALL:-40}" preflight=1 overlay=1 inspect=2 convert=2 trim=1 plan=1 copy=3 verify=1 finish=1 >"$WORK/cuts" 2>&1 &
 HELPERS+=($!)
 CUTTER=$!
 case_begin

@@ -76,9 +76,10 @@ says "key that http does not have; its password stays unsaid" "^auth: The privat
 # A port that accepts and never speaks.
 SILENT_PORT=$(free_port)
 python3 -c 'import socket, sys, time
-s = socket.create_server (("127.0.0.1", int (sys.argv[1]))); c = s.accept (); time.sleep (60)' "$SILENT_PORT" &
+s = socket.create_server (("127.0.0.1", int (sys.argv[1]))); open (sys.argv[2], "w").close ()
+c = s.accept (); time.sleep (60)' "$SILENT_PORT" "$WORK/silent" &
 HELPERS+=($!)
-sleep 0.5
+for _ in $(seq 300); do [ -e "$WORK/silent" ] && break; sleep 0.1; done
 began=$SECONDS
 says "a server that accepts but does not speak" "^connect: .*does not answer" "port=$SILENT_PORT"
 check "and is given up within 25 seconds" test $((SECONDS - began)) -le 25
