@@ -79,10 +79,11 @@ no_final_name() {
   ok "$1: nothing has its final name"
 }
 
-# ---- in copy ----
-begin --filter=delay rdelay=700ms
+# ---- in copy: one piece never comes, others are on the target's storage ----
+export FLIP_STALLED=$WORK/stalled
+begin
 run_tool "$DISK" client=1 phases=plan || fail "plan"
-start_tool phases=copy,verify,finish
+FLIP=stall:1048576 FLIP_USE=overlay start_tool phases=copy,verify,finish
 until_true some_copied
 kill_tool
 until_true helpers_gone
@@ -93,7 +94,7 @@ is_removed "killed while copying"
 
 # ---- in verify ----
 begin
-export FLIP_STALLED=$WORK/stalled
+rm "$WORK/stalled"
 FLIP=stall:$((8 * 1048576)) FLIP_USE=check start_tool phases=plan,copy,verify,finish
 until_true test -e "$WORK/stalled"
 kill_tool

@@ -139,20 +139,27 @@ print(s.makefile().readline(), end="")' "$JOB/d0.ctl" "$1"
 stop_source() {
   [ ! -S "$JOB/d0.ctl" ] || tell_broker fail >/dev/null 2>&1 || true
   local pid
-  for pid in ${RELAYS[@]+"${RELAYS[@]}"}; do
-    kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-  done
+  for pid in ${RELAYS[@]+"${RELAYS[@]}"}; do end_process "$pid"; done
   RELAYS=()
   stop_brokers
 }
 
+# end_process PID: nbdkit may hang when its clients were killed in the middle of
+# their reads.
+end_process() {
+  local _
+  kill "$1" 2>/dev/null || return 0
+  for _ in $(seq 250); do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.02
+  done
+  kill -KILL "$1" 2>/dev/null || true
+  while kill -0 "$1" 2>/dev/null; do sleep 0.02; done
+}
+
 stop_brokers() {
   local pid
-  for pid in ${NBDKITS[@]+"${NBDKITS[@]}"}; do
-    kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-  done
+  for pid in ${NBDKITS[@]+"${NBDKITS[@]}"}; do end_process "$pid"; done
   NBDKITS=()
 }
 
