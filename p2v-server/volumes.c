@@ -22,15 +22,6 @@ volume_free (Volume *volume)
   g_free (volume);
 }
 
-static const char *
-tag (char **table, const char *key)
-{
-  for (guint i = 0; table[i] && table[i + 1]; i += 2)
-    if (!strcmp (table[i], key))
-      return table[i + 1];
-  return NULL;
-}
-
 /* A partition's number follows a name that ends with a digit after a "p". */
 static char *
 physical_name (Guest *guest, const char *device)
@@ -54,12 +45,12 @@ probe (Guest *guest, const char *device, const char *type, char ***all_tags)
   volume->physical = physical_name (guest, device);
   g_auto (GStrv) tags = guestfs_blkid (guest->g, device);
   if (tags) {
-    volume->uuid = g_strdup (tag (tags, "UUID"));
-    volume->label = blkid_unescape (tag (tags, "LABEL"));
-    volume->partuuid = g_strdup (tag (tags, "PART_ENTRY_UUID"));
-    volume->partlabel = blkid_unescape (tag (tags, "PART_ENTRY_NAME"));
-    volume->table = g_strdup (tag (tags, "PTTYPE"));
-    type = tag (tags, "TYPE") ? tag (tags, "TYPE") : type;
+    volume->uuid = g_strdup (guest_lookup (tags, "UUID"));
+    volume->label = blkid_unescape (guest_lookup (tags, "LABEL"));
+    volume->partuuid = g_strdup (guest_lookup (tags, "PART_ENTRY_UUID"));
+    volume->partlabel = blkid_unescape (guest_lookup (tags, "PART_ENTRY_NAME"));
+    volume->table = g_strdup (guest_lookup (tags, "PTTYPE"));
+    type = guest_lookup (tags, "TYPE") ? guest_lookup (tags, "TYPE") : type;
   }
   if (type && *type && strcmp (type, "unknown"))
     volume->type = g_strdup (type);
@@ -100,7 +91,7 @@ is_partitioned (const char *disk, char **partitions)
 static gboolean
 is_extended (char **tags)
 {
-  const char *type = tags ? tag (tags, "PART_ENTRY_TYPE") : NULL;
+  const char *type = tags ? guest_lookup (tags, "PART_ENTRY_TYPE") : NULL;
   return type && (!strcmp (type, "0x5") || !strcmp (type, "0xf") || !strcmp (type, "0x85"));
 }
 
@@ -131,9 +122,9 @@ add_arrays (Guest *guest)
     if (!volume)
       volume = add (guest, probe (guest, arrays[i], NULL, NULL));
     g_auto (GStrv) detail = guestfs_md_detail (guest->g, arrays[i]);
-    const char *uuid = detail ? tag (detail, "uuid") : NULL;
+    const char *uuid = detail ? guest_lookup (detail, "uuid") : NULL;
     volume->md_uuid = g_strdup (uuid ? uuid : "");
-    volume->md_name = g_strdup (detail ? tag (detail, "name") : NULL);
+    volume->md_name = g_strdup (detail ? guest_lookup (detail, "name") : NULL);
   }
 }
 
@@ -186,46 +177,6 @@ volume_of_device (Guest *guest, const char *device)
   return add (guest, probe (guest, device, NULL, NULL));
 }
 
-/* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
-gboolean
-volumes_same_uuid (const char *dashed, const char uuid[32])
-{
-  g_auto (GStrv) parts = g_strsplit (dashed, "-", -1);
-  g_autofree char *plain = g_strjoinv ("", parts);
-  return strlen (plain) == 32 && !strncmp (plain, uuid, 32);
-}
-
-char *
-volumes_pv_device (Guest *guest, const char uuid[32])
-{
-  g_auto (GStrv) devices = guestfs_pvs (guest->g);
-  for (guint i = 0; devices && devices[i]; i++) {
-    g_autofree char *dashed = guestfs_pvuuid (guest->g, devices[i]);
-    if (dashed && volumes_same_uuid (dashed, uuid))
-      return g_strdup (devices[i]);
-  }
-  return NULL;
-}
-
-char **
-volumes_array_members (Guest *guest, const char *array)
-{
-  g_autoptr (GStrvBuilder) members = g_strv_builder_new ();
-  g_auto (GStrv) detail = guestfs_md_detail (guest->g, array);
-  g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
-  const char *uuid = detail ? tag (detail, "uuid") : NULL;
-  char **const lists[] = {partitions, guest->devices};
-  for (guint i = 0; uuid && i < G_N_ELEMENTS (lists); i++)
-    for (guint j = 0; lists[i] && lists[i][j]; j++) {
-      g_auto (GStrv) tags = guestfs_blkid (guest->g, lists[i][j]);
-      const char *mine = tags ? tag (tags, "UUID") : NULL;
-      if (mine && !g_strcmp0 (tag (tags, "TYPE"), "linux_raid_member") &&
-          md_uuid_equal (mine, uuid))
-        g_strv_builder_add (members, lists[i][j]);
-    }
-  return g_strv_builder_end (members);
-}
-
 /* The volume whose tag has VALUE; the offset says which tag. */
 static const Volume *
 find_tag (Guest *guest, gsize tag_offset, const char *value)
@@ -270,14 +221,6 @@ find_array (Guest *guest, const DeviceSpec *spec)
   g_autofree char *part = g_strdup_printf ("%sp%u", found->device, spec->part);
   return listed (guest, part);
 }
-/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily known. */
-gboolean
-volume_is_trimmable (const Volume *volume)
-{
-  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
-  return volume->type && g_strv_contains (types, volume->type);
-}
-
 const Volume *
 volume_find (Guest *guest, const char *spec, const char *type)
 {

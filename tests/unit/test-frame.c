@@ -132,10 +132,8 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_round_trips),
-      cmocka_unit_test (test_compresses),
-      cmocka_unit_test (test_signs_of_life),
-      cmocka_unit_test (test_refused),
+      cmocka_unit_test (test_round_trips),   cmocka_unit_test (test_compresses),
+      cmocka_unit_test (test_signs_of_life), cmocka_unit_test (test_refused),
       cmocka_unit_test (test_bomb),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
