@@ -12,8 +12,9 @@ import time
 WORK = os.environ["TMPDIR"]
 BUILD = os.path.abspath(os.environ["BUILD"])
 SERVER = BUILD + "/bin/p2v-server"
+SANITIZED = os.environ.get("SAN") == "1"
 # Sanitizers keep freed memory.
-MOST_KIB = (1024 if os.environ.get("SAN") == "1" else 160) * 1024
+MOST_KIB = (1024 if SANITIZED else 160) * 1024
 NOISE = random.Random(1).randbytes(1 << 20)
 count = failed = 0
 largest = {}
