@@ -119,7 +119,7 @@ check "the death is reported" grep -q "^job: .*ended the data channel of disk 1"
 slow=$(free_port)
 python3 tests/component/slow-link.py "$slow" "$SSHD_PORT" 2000000 &
 HELPERS+=($!)
-sleep 0.5
+wait_port "$slow"
 PORT=$slow
 tunnel_start "p2v.connections=1" job "$WORK/text.img"
 PORT=

@@ -24,6 +24,16 @@ free_port () {
   python3 -c 'import socket; s = socket.socket (); s.bind (("127.0.0.1", 0)); print (s.getsockname ()[1])'
 }
 
+# wait_port PORT: until somebody listens there, at most five seconds
+wait_port () {
+  local _
+  for _ in $(seq 100); do
+    [ -z "$(ss -H -ltn "sport = :$1")" ] || return 0
+    sleep 0.05
+  done
+  return 1
+}
+
 # The files that make the user, for the mount namespace.
 sshd_make_user () {
   local dir=$1 hash
