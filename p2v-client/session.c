@@ -104,12 +104,10 @@ deadline_from_now (void)
   return g_get_monotonic_time () + CONNECT_S * G_USEC_PER_SEC;
 }
 
-/* TCP and key exchange.  *NO_SUCH_KEY becomes TRUE when it is the key exchange that
- * fails for the types in HOSTKEYS: a server without such a key hangs up, and we may hear
- * that before we have compared the lists ourselves. */
+/* TCP and key exchange, with a host key of one of the types in HOSTKEYS (NULL: any). */
 static gboolean
 connect_once (Session *session, const Settings *settings, const char *hostkeys,
-              gboolean *no_such_key, GCancellable *cancel, GError **error)
+              GCancellable *cancel, GError **error)
 {
   guint64 port = settings_get_uint (settings, SETTING_port);
   if (port == 0 || port > 65535)
@@ -136,7 +134,6 @@ connect_once (Session *session, const Settings *settings, const char *hostkeys,
   }
   if (rc != SSH_OK) {
     const char *why = ssh_get_error (session->ssh);
-    *no_such_key = hostkeys != NULL;
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check that p2v.port= is sshd's port on the conversion server.",
                    "No SSH connection to %s on port %u: %s.", session->server, (guint)port, why);
@@ -165,17 +162,17 @@ connect_trusted (Session *session, const Settings *settings, GCancellable *cance
 {
   g_auto (GStrv) pinned = settings_get_list (settings, SETTING_hostkey);
   g_autoptr (GError) first = NULL;
-  gboolean no_such_key = FALSE;
-  if (!connect_once (session, settings, NULL, &no_such_key, cancel, error))
+  if (!connect_once (session, settings, NULL, cancel, error))
     return FALSE;
   HostkeyVerdict verdict = hostkey_check (session->ssh, session->server, pinned, &first);
   for (guint i = 0; verdict == HOSTKEY_OTHER_TYPE && hostkey_types[i]; i++) {
     forget_connection (session);
     g_autoptr (GError) other = NULL;
-    no_such_key = FALSE;
-    if (connect_once (session, settings, hostkey_types[i], &no_such_key, cancel, &other)) {
+    /* A server that has no key of that type may close the connection before libssh has
+     * found out by itself: then, too, the first verdict stands. */
+    if (connect_once (session, settings, hostkey_types[i], cancel, &other)) {
       verdict = hostkey_check (session->ssh, session->server, pinned, NULL);
-    } else if (!no_such_key) {
+    } else if (g_error_matches (other, P2V_ERROR, P2V_ERROR_CANCELLED)) {
       g_propagate_error (error, g_steal_pointer (&other));
       return FALSE;
     }

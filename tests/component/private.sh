@@ -40,10 +40,7 @@ PORTS_BEFORE=$(ss -H -ltn | awk '{print $4}' | sort)
 LINK_PORT=$(free_port)
 python3 tests/component/slow-link.py "$LINK_PORT" "$SSHD_PORT" 50000000 &
 LINK=$!
-for _ in $(seq 100); do
-  ! grep -q . <<<"$(ss -H -ltn "sport = :$LINK_PORT")" || break
-  sleep 0.05
-done
+wait_port "$LINK_PORT"
 
 case_begin
 setting of raw

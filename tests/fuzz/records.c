@@ -5,19 +5,28 @@
 #include "p2v-server/report.h"
 #include "p2v-server/state.h"
 
+static char dir[] = "/dev/shm/p2v-fuzz.XXXXXX";
+
+static void
+remove_dir (void)
+{
+  g_autofree char *path = g_build_filename (dir, "state.json", NULL);
+  (void)unlink (path);
+  (void)rmdir (dir);
+}
+
 static void
 read_state (const char *text)
 {
-  static char dir[] = "/tmp/p2v-fuzz.XXXXXX";
-  MUST (mkdtemp (dir));
+  static gboolean made;
+  if (!made)
+    MUST (mkdtemp (dir) && atexit (remove_dir) == 0);
+  made = TRUE;
   g_autofree char *path = g_build_filename (dir, "state.json", NULL);
   MUST (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
   g_autoptr (State) state = state_read (dir);
   MUST (state && state->status && state->name && state->phase);
   json_object_unref (state_to_json (state));
-  (void)unlink (path);
-  (void)rmdir (dir);
-  memcpy (dir + strlen (dir) - 6, "XXXXXX", 6);
 }
 
 int

@@ -24,11 +24,11 @@ free_port () {
   python3 -c 'import socket; s = socket.socket (); s.bind (("127.0.0.1", 0)); print (s.getsockname ()[1])'
 }
 
-# Until something listens at that port of loopback.
+# wait_port PORT: until somebody listens there
 wait_port () {
   local _
-  for _ in $(seq 100); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+  for _ in $(seq 300); do
+    [ -z "$(ss -H -ltn "sport = :$1")" ] || return 0
     sleep 0.1
   done
   return 1
