@@ -20,7 +20,7 @@ furnish () {
   printf 'auto eth0\niface eth0 inet dhcp\nauto lan0\niface lan0 inet dhcp\n' >"$1/etc/network/interfaces"
   printf '[Match]\nOriginalName=enp3s0\n[Link]\nName=lan0\n' >"$1/etc/systemd/network/20-lan.link"
   printf '[Match]\nPath=pci-0000:05:00.0\n[Link]\nName=wan0\n' >"$1/etc/systemd/network/30-wan.link"
-  small_initrd "$1"
+  small_boot "$1"
 }
 
 tests/guests/tiny-disk.sh --variant efi --out "$WORK/guest" >"$WORK/make.log" 2>&1 ||
@@ -29,7 +29,7 @@ tests/guests/tiny-disk.sh --variant efi --out "$WORK/guest" >"$WORK/make.log" 2>
 . "$WORK/guest/guest.env"
 ROOT_AT=$GUEST_ROOT_AT
 mkdir "$WORK/mnt"
-export -f furnish small_initrd
+export -f furnish small_boot
 # unshare: the mount ends with the command, whatever happens
 unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
 mkdir -p "$JOB"

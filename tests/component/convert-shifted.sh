@@ -21,7 +21,7 @@ furnish () {
 /dev/mapper/othervg-data /mnt/lv ext4 defaults 0 2
 /dev/tiny-vg/swap none swap sw 0 0
 END
-  small_initrd "$1"
+  small_boot "$1"
 }
 
 tests/guests/tiny-disk.sh --variant lvm --out "$WORK/guest" >"$WORK/make.log" 2>&1 ||
@@ -30,7 +30,7 @@ tests/guests/tiny-disk.sh --variant lvm --out "$WORK/guest" >"$WORK/make.log" 2>
 . "$WORK/guest/guest.env"
 ROOT_AT=$GUEST_ROOT_AT
 mkdir "$WORK/mnt"
-export -f furnish small_initrd
+export -f furnish small_boot
 # unshare: the mount ends with the command, whatever happens
 unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
 mkdir -p "$JOB"
