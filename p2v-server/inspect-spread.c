@@ -8,6 +8,9 @@
 /* Arrays below groups below arrays … */
 #define DEPTH_MOST 4
 
+/* Less is LVM's own: pools' metadata and spares. */
+#define WORTH_SAYING (64 << 20)
+
 static void spread (Guest *guest, const char *device, Usage usage, guint depth);
 
 static void
@@ -49,24 +52,19 @@ spread_array (Guest *guest, const char *device, Usage usage, guint depth)
   for (guint i = 0; detail && detail[i] && detail[i + 1]; i += 2)
     if (!strcmp (detail[i], "level"))
       level = detail[i + 1];
-  struct guestfs_mdstat_list *members = guestfs_md_stat (guest->g, device);
-  guint n = members ? members->len : 0;
+  g_auto (GStrv) members = volumes_array_members (guest, device);
+  guint n = g_strv_length (members);
   for (guint i = 0; i < n; i++)
-    spread (guest, members->val[i].mdstat_device, member_usage (level, n, usage), depth);
-  guestfs_free_mdstat_list (members);
+    spread (guest, members[i], member_usage (level, n, usage), depth);
   return n > 0;
 }
 
-/* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
 static gboolean
 has_uuid (char **uuids, const char uuid[32])
 {
-  for (guint i = 0; uuids[i]; i++) {
-    g_auto (GStrv) parts = g_strsplit (uuids[i], "-", -1);
-    g_autofree char *plain = g_strjoinv ("", parts);
-    if (strlen (plain) == 32 && !strncmp (plain, uuid, 32))
+  for (guint i = 0; uuids[i]; i++)
+    if (volumes_same_uuid (uuids[i], uuid))
       return TRUE;
-  }
   return FALSE;
 }
 
@@ -80,10 +78,13 @@ spread_group (Guest *guest, const char *group, Usage usage, guint depth)
   for (guint i = 0; pvs && i < pvs->len; i++)
     if (has_uuid (uuids, pvs->val[i].pv_uuid))
       total += pvs->val[i].pv_used;
-  for (guint i = 0; total && i < pvs->len; i++)
-    if (has_uuid (uuids, pvs->val[i].pv_uuid))
-      spread (guest, pvs->val[i].pv_name,
-              part_of (usage, (double)pvs->val[i].pv_used / (double)total), depth);
+  for (guint i = 0; total && i < pvs->len; i++) {
+    if (!has_uuid (uuids, pvs->val[i].pv_uuid))
+      continue;
+    g_autofree char *device = volumes_pv_device (guest, pvs->val[i].pv_uuid);
+    spread (guest, device ? device : "",
+            part_of (usage, (double)pvs->val[i].pv_used / (double)total), depth);
+  }
   guestfs_free_lvm_pv_list (pvs);
   return total > 0;
 }
@@ -158,9 +159,13 @@ inspect_spread_hidden (Guest *guest, GArray *usages)
     guint64 hidden = allocated - seen;
     spread_group (guest, group->vg_name, (Usage){hidden, hidden}, 0);
     all += hidden;
+    if (hidden < WORTH_SAYING)
+      continue;
     g_autofree char *words = g_format_size_full (hidden, G_FORMAT_SIZE_IEC_UNITS);
-    job_log (guest->job, P2V_LOG_INFO,
-             "%s: %s that no volume shows (thin pools, mirrors, snapshots)", group->vg_name, words);
+    report_warning (guest->job->report,
+                    "Volume group %s has %s that none of its open volumes shows (thin pools, "
+                    "mirrors, snapshots): free space in it may be copied too.",
+                    group->vg_name, words);
   }
   guestfs_free_lvm_lv_list (lvs);
   guestfs_free_lvm_vg_list (groups);

@@ -21,7 +21,8 @@ typedef struct {
   Broker *broker;        /* since phase overlay */
   char *broker_socket;   /* unix socket of the broker's NBD server.  Export "": whole
                             units, kept in the cache, but for the first few looks of
-                            4 KiB at a unit; export "exact": just what is asked,
+                            4 KiB at a unit, and units with a bad sector; export
+                            "exact": just what is asked,
                             the cache is used but not filled */
   char *cache;           /* the broker's sparse cache file: byte N of the disk at byte N */
   char *cache_map;       /* its map: one byte per unit, 1 = held */

@@ -98,9 +98,10 @@ add_remainders (Guest *guest, guint index, const struct guestfs_partition_list *
 {
   struct guestfs_lvm_pv_list *pvs = guestfs_pvs_full (guest->g);
   for (guint i = 0; pvs && i < pvs->len; i++) {
-    if (guest_device_disk (guest, pvs->val[i].pv_name) != (gint)index)
+    g_autofree char *device = volumes_pv_device (guest, pvs->val[i].pv_uuid);
+    if (!device || guest_device_disk (guest, device) != (gint)index)
       continue;
-    guint64 number = part_number (guest, index, pvs->val[i].pv_name);
+    guint64 number = part_number (guest, index, device);
     const struct guestfs_partition *part = find_part (parts, number);
     if (part || !number)
       add_remainder (&pvs->val[i], part ? part->part_start : 0, gaps);

@@ -56,14 +56,21 @@ superblock_is_clean (Guest *guest, const Volume *volume)
          (!errors || !strcmp (errors, "0"));
 }
 
-/* Debian 12's libguestfs has no call for a check that repairs nothing; the
- * shell is the appliance's, as everything that touches the guest's disks. */
+/* Debian 12's libguestfs has no call for a check that repairs nothing, so that
+ * it is run in the appliance, by a shell.  The kernel may know the device by another
+ * name than we do: it is what is mounted (read-only, which e2fsck accepts for -n). */
 static gboolean
 check_finds_nothing (Guest *guest, const Volume *volume)
 {
-  g_autofree char *device = g_shell_quote (volume->device);
-  char *const words[] = {"e2fsck", "-fn", device, ">/dev/null", "2>&1;", "echo $?", NULL};
+  char *const words[] = {"while read device folder rest; do"
+                         " [ \"$folder\" = /sysroot ] || continue;"
+                         " e2fsck -fn \"$device\" >/dev/null 2>&1 </dev/null; echo $?;"
+                         " done </proc/mounts",
+                         NULL};
+  if (guestfs_mount_ro (guest->g, volume->device, "/") < 0)
+    return FALSE;
   g_autofree char *status = guestfs_debug (guest->g, "sh", words);
+  guestfs_umount_all (guest->g);
   return status && !strcmp (g_strchomp (status), "0");
 }
 

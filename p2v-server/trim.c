@@ -145,6 +145,10 @@ trim_group (Guest *guest, const struct guestfs_lvm_vg *group, guint64 *total, GE
     g_autofree char *what = g_strdup_printf ("volume group %s", group->vg_name);
     tell (guest->job, what, group->vg_free);
     *total += group->vg_free;
+  } else {
+    report_warning (guest->job->report,
+                    "Free space of volume group %s was not dropped; it is copied too.",
+                    group->vg_name);
   }
   if (guestfs_lvremove (guest->g, device) < 0) {
     guest_error (guest, P2V_ERROR_CONVERT, "A temporary volume cannot be removed", error);

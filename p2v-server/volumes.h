@@ -35,3 +35,17 @@ const Volume *volume_find (Guest *guest, const char *spec, const char *type);
 /* The name that stays the same on every hardware: UUID=, else PARTUUID= (also
  * when two volumes have the same UUID); NULL when there is none.  Caller frees. */
 char *volume_name (Guest *guest, const Volume *volume);
+
+/* libguestfs's calls that return structures name devices as the appliance's
+ * kernel does, which is not what all other calls take when its disks were found
+ * in another order.  So what is below something is found by its UUID. */
+
+/* Is DASHED, a UUID of LVM, the same as UUID (no NUL at its end)? */
+gboolean volumes_same_uuid (const char *dashed, const char uuid[32]);
+
+/* The device of LVM's physical volume UUID; NULL when there is none.  Caller frees. */
+char *volumes_pv_device (Guest *guest, const char uuid[32]);
+
+/* The partitions and disks that are members of the software RAID ARRAY.  Caller
+ * frees with g_strfreev. */
+char **volumes_array_members (Guest *guest, const char *array);
