@@ -189,6 +189,8 @@ void
 broker_forget_failure (Broker *broker)
 {
   g_autofree char *answer = command (broker, "forget");
+  if (!answer)
+    p2v_debug ("the broker of disk %u does not answer any more", broker->disk->index);
 }
 
 void

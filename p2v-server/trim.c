@@ -85,6 +85,13 @@ trim_swap (Guest *guest, const Volume *volume, GError **error)
   return (guint64)size;
 }
 
+/* Its parts have their turns: a divided disk, a member of an array or group. */
+static gboolean
+is_container (const Volume *volume)
+{
+  return volume->type ? g_str_has_suffix (volume->type, "_member") : volume->table != NULL;
+}
+
 /* What nothing is known of is copied as a whole, and somebody wonders why it takes so long. */
 static void
 say_whole (Guest *guest, const Volume *volume)
@@ -107,9 +114,9 @@ trim_volumes (Guest *guest, guint64 *total, GError **error)
     if (!job_check_cancelled (guest->job, error))
       return FALSE;
     job_progress (guest->job, i, guest->volumes->len);
-    if (!volume->type && g_strv_contains ((const char *const *)guest->devices, volume->device))
-      continue; /* its parts have their turns */
-    if (!g_strcmp0 (volume->type, "swap") || !g_strcmp0 (volume->type, "swsuspend")) {
+    if (is_container (volume))
+      continue;
+    if (volume->type && (!strcmp (volume->type, "swap") || !strcmp (volume->type, "swsuspend"))) {
       g_autoptr (GError) failed = NULL;
       bytes = trim_swap (guest, volume, &failed);
       if (failed) {
