@@ -205,6 +205,15 @@ guest_device_disk (Guest *guest, const char *device)
   return -1;
 }
 
+const char *
+guest_lookup (char **table, const char *key)
+{
+  for (guint i = 0; table[i] && table[i + 1]; i += 2)
+    if (!strcmp (table[i], key))
+      return table[i + 1];
+  return NULL;
+}
+
 /* TRUE when PATH (links followed) is a file that may be read; *error is set for
  * one that must not be: reading a pipe would wait for ever. */
 static gboolean

@@ -38,6 +38,10 @@ char *guest_device (Guest *guest, guint disk, guint part);
  * -1 for a volume on top of something (LVM, MD). */
 gint guest_device_disk (Guest *guest, const char *device);
 
+/* The value of KEY in a table of libguestfs's, "KEY", "VALUE", …, NULL; borrowed, NULL when
+ * it is not there. */
+const char *guest_lookup (char **table, const char *key);
+
 /* The text of a file (links followed), NULL when it is not there or no regular
  * text (without an error), cannot be read (then *error is set), or must not be: a pipe, or
  * more than 8 MiB (P2V_ERROR_GUEST).  Caller frees. */

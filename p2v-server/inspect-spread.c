@@ -3,6 +3,7 @@
  * the copy will really move from each of them. */
 #include <string.h>
 #include "inspect.h"
+#include "layers.h"
 #include "volumes.h"
 
 /* Arrays below groups below arrays … */
@@ -49,10 +50,9 @@ spread_array (Guest *guest, const char *device, Usage usage, guint depth)
   if (!g_str_has_prefix (device, "/dev/md"))
     return FALSE;
   g_auto (GStrv) detail = guestfs_md_detail (guest->g, device);
-  for (guint i = 0; detail && detail[i] && detail[i + 1]; i += 2)
-    if (!strcmp (detail[i], "level"))
-      level = detail[i + 1];
-  g_auto (GStrv) members = volumes_array_members (guest, device);
+  if (detail && guest_lookup (detail, "level"))
+    level = guest_lookup (detail, "level");
+  g_auto (GStrv) members = raid_members (guest, device);
   guint n = g_strv_length (members);
   for (guint i = 0; i < n; i++)
     spread (guest, members[i], member_usage (level, n, usage), depth);
@@ -63,7 +63,7 @@ static gboolean
 has_uuid (char **uuids, const char uuid[32])
 {
   for (guint i = 0; uuids[i]; i++)
-    if (volumes_same_uuid (uuids[i], uuid))
+    if (lvm_same_uuid (uuids[i], uuid))
       return TRUE;
   return FALSE;
 }
@@ -81,7 +81,7 @@ spread_group (Guest *guest, const char *group, Usage usage, guint depth)
   for (guint i = 0; total && i < pvs->len; i++) {
     if (!has_uuid (uuids, pvs->val[i].pv_uuid))
       continue;
-    g_autofree char *device = volumes_pv_device (guest, pvs->val[i].pv_uuid);
+    g_autofree char *device = lvm_pv_device (guest, pvs->val[i].pv_uuid);
     spread (guest, device ? device : "",
             part_of (usage, (double)pvs->val[i].pv_used / (double)total), depth);
   }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "inspect.h"
 #include "mounts.h"
-#include "volumes.h"
+#include "trim.h"
 
 #define MIB (1024 * 1024)
 
@@ -26,7 +26,7 @@ volume_usage (Guest *guest, const Volume *volume)
   if (!strcmp (volume->type, "swap") || !strcmp (volume->type, "swsuspend"))
     return (Usage){0, (guint64)size};
   guint64 used = (guint64)size;
-  if (volume_is_trimmable (volume) && guestfs_mount_ro (guest->g, volume->device, "/") == 0) {
+  if (trim_is_possible (volume) && guestfs_mount_ro (guest->g, volume->device, "/") == 0) {
     struct guestfs_statvfs *stat = guestfs_statvfs (guest->g, "/");
     if (stat && (guint64)(stat->bfree * stat->frsize) <= used)
       used -= (guint64)(stat->bfree * stat->frsize);

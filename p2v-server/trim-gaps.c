@@ -4,8 +4,8 @@
  * the overlay afterwards. */
 #include <string.h>
 #include "common/process.h"
+#include "layers.h"
 #include "trim.h"
-#include "volumes.h"
 
 /* One discard of qemu-io takes at most 2 GiB less a sector. */
 #define DISCARD_MOST (G_GUINT64_CONSTANT (1) << 30)
@@ -98,7 +98,7 @@ add_remainders (Guest *guest, guint index, const struct guestfs_partition_list *
 {
   struct guestfs_lvm_pv_list *pvs = guestfs_pvs_full (guest->g);
   for (guint i = 0; pvs && i < pvs->len; i++) {
-    g_autofree char *device = volumes_pv_device (guest, pvs->val[i].pv_uuid);
+    g_autofree char *device = lvm_pv_device (guest, pvs->val[i].pv_uuid);
     if (!device || guest_device_disk (guest, device) != (gint)index)
       continue;
     guint64 number = part_number (guest, index, device);

@@ -26,13 +26,13 @@
   "Start the physical machine from its own disk, let it check and repair the file system (fsck), " \
   "and convert again."
 
-static const char *
-find_value (char **table, const char *key)
+/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily
+ * known. */
+gboolean
+trim_is_possible (const Volume *volume)
 {
-  for (guint i = 0; table[i] && table[i + 1]; i += 2)
-    if (!strcmp (table[i], key))
-      return table[i + 1];
-  return NULL;
+  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
+  return volume->type && g_strv_contains (types, volume->type);
 }
 
 static gboolean
@@ -49,9 +49,9 @@ superblock_is_clean (Guest *guest, const Volume *volume)
   g_auto (GStrv) table = guestfs_tune2fs_l (guest->g, volume->device);
   if (!table)
     return FALSE;
-  const char *state = find_value (table, "Filesystem state");
-  const char *features = find_value (table, "Filesystem features");
-  const char *errors = find_value (table, "FS Error count");
+  const char *state = guest_lookup (table, "Filesystem state");
+  const char *features = guest_lookup (table, "Filesystem features");
+  const char *errors = guest_lookup (table, "FS Error count");
   return !g_strcmp0 (state, "clean") && (!features || !strstr (features, "needs_recovery")) &&
          (!errors || !strcmp (errors, "0"));
 }

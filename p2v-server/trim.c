@@ -123,7 +123,7 @@ trim_volumes (Guest *guest, guint64 *total, GError **error)
         g_propagate_error (error, g_steal_pointer (&failed));
         return FALSE;
       }
-    } else if (volume_is_trimmable (volume)) {
+    } else if (trim_is_possible (volume)) {
       bytes = trim_filesystem (guest, volume);
     } else {
       say_whole (guest, volume);

@@ -5,6 +5,9 @@
 #include "partition-table.h"
 #include "volumes.h"
 
+/* A file system whose free space can be found. */
+gboolean trim_is_possible (const Volume *volume);
+
 /* May the unmounted file system of VOLUME be trimmed by its own word?  If not, says why in
  * the report.  *checked: it was looked at as a whole. */
 gboolean trim_may_trust (Guest *guest, const Volume *volume, gboolean *checked);

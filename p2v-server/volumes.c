@@ -17,15 +17,6 @@ volume_free (Volume *volume)
   g_free (volume);
 }
 
-static const char *
-tag (char **table, const char *key)
-{
-  for (guint i = 0; table[i] && table[i + 1]; i += 2)
-    if (!strcmp (table[i], key))
-      return table[i + 1];
-  return NULL;
-}
-
 /* Probes DEVICE and adds it; never fails: what cannot be probed has no names. */
 static Volume *
 probe (Guest *guest, const char *device, const char *type)
@@ -34,11 +25,11 @@ probe (Guest *guest, const char *device, const char *type)
   volume->device = g_strdup (device);
   g_auto (GStrv) tags = guestfs_blkid (guest->g, device);
   if (tags) {
-    volume->uuid = g_strdup (tag (tags, "UUID"));
-    volume->label = g_strdup (tag (tags, "LABEL"));
-    volume->partuuid = g_strdup (tag (tags, "PART_ENTRY_UUID"));
-    volume->table = g_strdup (tag (tags, "PTTYPE"));
-    type = tag (tags, "TYPE") ? tag (tags, "TYPE") : type;
+    volume->uuid = g_strdup (guest_lookup (tags, "UUID"));
+    volume->label = g_strdup (guest_lookup (tags, "LABEL"));
+    volume->partuuid = g_strdup (guest_lookup (tags, "PART_ENTRY_UUID"));
+    volume->table = g_strdup (guest_lookup (tags, "PTTYPE"));
+    type = guest_lookup (tags, "TYPE") ? guest_lookup (tags, "TYPE") : type;
   }
   if (type && *type && strcmp (type, "unknown"))
     volume->type = g_strdup (type);
@@ -104,61 +95,6 @@ volume_of_device (Guest *guest, const char *device)
   return guestfs_blockdev_getsize64 (guest->g, device) >= 0 ? probe (guest, device, NULL) : NULL;
 }
 
-/* The same hexadecimal digits, whatever stands between them? */
-static gboolean
-same_digits (const char *a, const char *b)
-{
-  for (;; a++, b++) {
-    while (*a && !g_ascii_isxdigit (*a))
-      a++;
-    while (*b && !g_ascii_isxdigit (*b))
-      b++;
-    if (g_ascii_tolower (*a) != g_ascii_tolower (*b))
-      return FALSE;
-    if (!*a)
-      return TRUE;
-  }
-}
-
-/* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
-gboolean
-volumes_same_uuid (const char *dashed, const char uuid[32])
-{
-  g_auto (GStrv) parts = g_strsplit (dashed, "-", -1);
-  g_autofree char *plain = g_strjoinv ("", parts);
-  return strlen (plain) == 32 && !strncmp (plain, uuid, 32);
-}
-
-char *
-volumes_pv_device (Guest *guest, const char uuid[32])
-{
-  g_auto (GStrv) devices = guestfs_pvs (guest->g);
-  for (guint i = 0; devices && devices[i]; i++) {
-    g_autofree char *dashed = guestfs_pvuuid (guest->g, devices[i]);
-    if (dashed && volumes_same_uuid (dashed, uuid))
-      return g_strdup (devices[i]);
-  }
-  return NULL;
-}
-
-char **
-volumes_array_members (Guest *guest, const char *array)
-{
-  g_autoptr (GStrvBuilder) members = g_strv_builder_new ();
-  g_auto (GStrv) detail = guestfs_md_detail (guest->g, array);
-  g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
-  const char *uuid = detail ? tag (detail, "uuid") : NULL;
-  char **const lists[] = {partitions, guest->devices};
-  for (guint i = 0; uuid && i < G_N_ELEMENTS (lists); i++)
-    for (guint j = 0; lists[i] && lists[i][j]; j++) {
-      g_auto (GStrv) tags = guestfs_blkid (guest->g, lists[i][j]);
-      const char *mine = tags ? tag (tags, "UUID") : NULL;
-      if (mine && !g_strcmp0 (tag (tags, "TYPE"), "linux_raid_member") && same_digits (mine, uuid))
-        g_strv_builder_add (members, lists[i][j]);
-    }
-  return g_strv_builder_end (members);
-}
-
 /* The volume whose tag has VALUE; the offset says which tag. */
 static const Volume *
 find_tag (Guest *guest, gsize tag_offset, const char *value)
@@ -176,14 +112,6 @@ find_tag (Guest *guest, gsize tag_offset, const char *value)
       return volume;
   }
   return NULL;
-}
-
-/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily known. */
-gboolean
-volume_is_trimmable (const Volume *volume)
-{
-  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
-  return volume->type && g_strv_contains (types, volume->type);
 }
 
 static const struct {

@@ -19,9 +19,6 @@ void volume_free (Volume *volume);
  * probed once. */
 gboolean volumes_load (Guest *guest, GError **error);
 
-/* A file system whose free space phase trim finds. */
-gboolean volume_is_trimmable (const Volume *volume);
-
 /* Any block device of the appliance; NULL when it does not exist. */
 const Volume *volume_of_device (Guest *guest, const char *device);
 
@@ -35,17 +32,3 @@ const Volume *volume_find (Guest *guest, const char *spec, const char *type);
 /* The name that stays the same on every hardware: UUID=, else PARTUUID= (also
  * when two volumes have the same UUID); NULL when there is none.  Caller frees. */
 char *volume_name (Guest *guest, const Volume *volume);
-
-/* libguestfs's calls that return structures name devices as the appliance's
- * kernel does, which is not what all other calls take when its disks were found
- * in another order.  So what is below something is found by its UUID. */
-
-/* Is DASHED, a UUID of LVM, the same as UUID (no NUL at its end)? */
-gboolean volumes_same_uuid (const char *dashed, const char uuid[32]);
-
-/* The device of LVM's physical volume UUID; NULL when there is none.  Caller frees. */
-char *volumes_pv_device (Guest *guest, const char uuid[32]);
-
-/* The partitions and disks that are members of the software RAID ARRAY.  Caller
- * frees with g_strfreev. */
-char **volumes_array_members (Guest *guest, const char *array);
