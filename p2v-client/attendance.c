@@ -238,6 +238,9 @@ recover (Attendance *attendance, GError *cause, gint64 *deadline, GError **error
     note_loss (attendance, cause);
   g_error_free (cause);
   digest_queue_rewind (attendance->digests);
+  /* Where only this connection broke, records would go on piling up here. */
+  if (attendance->tunnel)
+    tunnel_hold (attendance->tunnel, TRUE);
   gint64 began = g_get_monotonic_time ();
   if (!reopen_line (attendance, deadline, error)) {
     attendance->unreachable = TRUE;

@@ -5,8 +5,9 @@
 
 N times in each PHASE it kills connections of the sshd or, once per job when STALL-SECONDS
 is not 0, lets STALL-FILE exist for so long (slow-link.py then drops everything), each
-time at a random moment, and waits until the job has gone on.  Ends with the job.
-Prints a line for each cut: phase, kind, seconds until the job ran again."""
+time at a random moment, and waits until the job has gone on.  Says "ready" and waits for
+a job; ends with it.  Prints a line for each cut: phase, kind, seconds until the job ran
+again, with tabs between them."""
 
 import json
 import os
@@ -171,6 +172,7 @@ def cut(phase, pid):
 
 
 os.nice(-19)  # the moments of a busy machine are longer than the phases
+print("ready", flush=True)
 wait_for(lambda: job()[0], 60)
 while True:
     now, directory = job()
