@@ -55,7 +55,7 @@ UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
 
-.PHONY: all help setup demo check check-unit check-component check-machine soak bench-digest \
+.PHONY: all help setup demo check check-unit check-component check-machine check-slow soak bench-digest \
         iso install-server install-client clean format lint test-programs
 
 all: setup
@@ -64,6 +64,7 @@ all: setup
 help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
+	@echo 'make check-slow       tests that take longer than the rest together allows'
 	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
 	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
 	@echo 'make iso              build/p2v.iso'
@@ -175,6 +176,11 @@ fuzz:
 	$(Q)tests/fuzz/run build-fuzz/fuzz
 
 check: check-unit check-component check-machine
+
+# What would make `make check` too long.
+check-slow: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(RUN) $(sort $(wildcard tests/slow/*.sh))
 
 bench-digest: setup
 	$(Q)$(MAKE) -s --no-print-directory $(BUILD)/tests/digest-tool

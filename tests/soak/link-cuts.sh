@@ -12,7 +12,7 @@ logs=$(mktemp -d "${TMPDIR:-/tmp}/p2v-soak.XXXXXX")
 good=0
 for i in $(seq "$jobs"); do
   log=$logs/job$i
-  if SEED=$((seed + i - 1)) STALL=$((30 + RANDOM % 31)) BUILD=$build tests/run tests/component/link-cuts.sh >"$log" 2>&1; then
+  if SEED=$((seed + i - 1)) STALL=$((30 + RANDOM % 31)) BUILD=$build tests/run tests/slow/link-cuts.sh >"$log" 2>&1; then
     good=$((good + 1))
     result=well
   else
