@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 600
+# time-limit: 1200
 # The client against a server that sends garbage, giants, wrong types, wrong order,
 # floods, or nothing (fake-server/hostile.py): it ends with words, in time, in
 # little memory, and leaves nothing.
