@@ -42,6 +42,7 @@ hostile () {
   local scene=$1
   case_begin
   setting connections 1
+  setting reconnect 0
   echo "$scene" >"$SERVER/scene"
   client_start
   watch_client "${3:-1000}"
