@@ -35,21 +35,6 @@ typedef struct {
   gboolean broker_ended;
 } Splice;
 
-/* FALSE when nothing can be written there any more. */
-static gboolean
-drain (int fd, GByteArray *buffer)
-{
-  while (buffer->len > 0) {
-    ssize_t n = write (fd, buffer->data, buffer->len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return errno == EAGAIN;
-    g_byte_array_remove_range (buffer, 0, (guint)n);
-  }
-  return TRUE;
-}
-
 /* Bytes read, 0 at the end, -1 for nothing now. */
 static ssize_t
 take (int fd, guint8 *buffer)
@@ -91,7 +76,7 @@ give_to_broker (Splice *s, GError **error)
                            &s->client_ended, error))
       return FALSE;
     g_byte_array_remove_range (s->packed, 0, (guint)used);
-    if (!drain (s->fd, s->to_broker))
+    if (!socket_drain (s->fd, s->to_broker))
       g_byte_array_set_size (s->to_broker, 0); /* its end is seen by reading */
   } while (s->packed->len > 0 && s->to_broker->len < P2V_FRAME_MAX);
   return TRUE;
@@ -152,7 +137,7 @@ splice_run (Splice *s, GError **error)
       s->told = TRUE;
       (void)shutdown (s->fd, SHUT_WR);
     }
-    if (!drain (STDOUT_FILENO, s->to_client))
+    if (!socket_drain (STDOUT_FILENO, s->to_client))
       return link_broke (error);
   }
   return TRUE;

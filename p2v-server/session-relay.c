@@ -5,24 +5,10 @@
 #include <poll.h>
 #include <unistd.h>
 #include "common/message.h"
+#include "socket.h"
 
 /* Waiting on one side before the other is not read any more. */
 #define BUFFER_MAX (1u << 20)
-
-/* FALSE when the other end is gone. */
-static gboolean
-drain (int fd, GByteArray *buffer)
-{
-  while (buffer->len > 0) {
-    ssize_t n = write (fd, buffer->data, buffer->len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return errno == EAGAIN;
-    g_byte_array_remove_range (buffer, 0, (guint)n);
-  }
-  return TRUE;
-}
 
 /* FALSE at the end of the stream. */
 static gboolean
@@ -90,7 +76,7 @@ session_relay (int job_fd, P2vLines *lines)
       job = fill (job_fd, buffer, sizeof buffer, &got);
       g_byte_array_append (to_client, buffer, (guint)got);
     }
-    job = job && drain (job_fd, to_job);
-    client = drain (STDOUT_FILENO, to_client) && client;
+    job = job && socket_drain (job_fd, to_job);
+    client = socket_drain (STDOUT_FILENO, to_client) && client;
   }
 }

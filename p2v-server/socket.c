@@ -73,3 +73,17 @@ socket_ask (int fd, const char *line, guint timeout_ms)
   }
   return NULL;
 }
+
+gboolean
+socket_drain (int fd, GByteArray *buffer)
+{
+  while (buffer->len > 0) {
+    ssize_t n = write (fd, buffer->data, buffer->len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return errno == EAGAIN;
+    g_byte_array_remove_range (buffer, 0, (guint)n);
+  }
+  return TRUE;
+}

@@ -17,3 +17,7 @@ int socket_connect (const char *path);
 /* Sends LINE and a newline to FD and waits up to TIMEOUT_MS for one line back
  * (caller frees); NULL when there was none. */
 char *socket_ask (int fd, const char *line, guint timeout_ms);
+
+/* Writes of BUFFER what FD (not blocking) takes now, and removes that from it.  FALSE
+ * when nothing can be written there any more. */
+gboolean socket_drain (int fd, GByteArray *buffer);
