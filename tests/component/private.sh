@@ -215,12 +215,21 @@ with open(f"/proc/{pid}/mem", "rb", 0) as mem:
 print(f"# {flagged} copies in pages that are not dumped, {bad} elsewhere")
 sys.exit(bad > 0 or flagged == 0)
 PYTHON
-kill -STOP "$CLIENT_PID"
-MEMORY=0
-python3 "$WORK/memory.py" "$CLIENT_PID" "$WORK/secret" >"$WORK/memory" || MEMORY=$?
-kill -CONT "$CLIENT_PID"
-grep '^#' "$WORK/memory"
-check "and in the client's memory only where it is neither dumped nor swapped" sh -c 'cat "$1"; exit "$2"' - "$WORK/memory" $MEMORY
+in_memory () {
+  local status=0
+  kill -STOP "$CLIENT_PID"
+  python3 "$WORK/memory.py" "$CLIENT_PID" "$WORK/secret" >"$WORK/memory" || status=$?
+  kill -CONT "$CLIENT_PID"
+  cat "$WORK/memory"
+  return $status
+}
+NOWHERE_DUMPED="and in the client's memory only where it is neither dumped nor swapped"
+if [ "${SAN:-}" = 1 ]; then
+  ok "$NOWHERE_DUMPED # SKIP the sanitizer keeps what was freed, and maps terabytes"
+else
+  check "$NOWHERE_DUMPED" in_memory
+  grep '^#' "$WORK/memory" || true
+fi
 
 # ---- the end ----
 kill -CONT "$LINK"
