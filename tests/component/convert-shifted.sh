@@ -24,17 +24,7 @@ END
   small_boot "$1"
 }
 
-tests/guests/tiny-disk.sh --variant lvm --out "$WORK/guest" >"$WORK/make.log" 2>&1 ||
-  { cat "$WORK/make.log"; exit 1; }
-# shellcheck disable=SC1091 # made by tiny-disk.sh
-. "$WORK/guest/guest.env"
-ROOT_AT=$GUEST_ROOT_AT
-mkdir "$WORK/mnt"
-export -f furnish small_boot
-# unshare: the mount ends with the command, whatever happens
-unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
-mkdir -p "$JOB"
-qemu-img create -q -f qcow2 -o cluster_size=4k -b "$RAW" -F raw "$JOB/d0.qcow2"
+prepare_guest lvm
 
 status=0
 "$BUILD/tests/convert-tool" "$JOB" phases=inspect,convert \

@@ -4,6 +4,9 @@
 # Sourced after client.sh; needs RESULT (a raw image) and ROOT_AT (where the
 # ext4 root file system begins in it).
 #
+#   prepare_guest VARIANT   a guest of tiny-disk.sh as RAW, furnished by the caller's
+#                           furnish ROOT, with an overlay above it in JOB; sets ROOT_AT
+#                           and what is in its guest.env
 #   small_boot ROOT  (before the conversion, the root file system mounted there)
 #   has PATH RE        a line of the file matches
 #   has_not PATH RE    the file has text, and no line of it matches
@@ -34,4 +37,18 @@ has_not () {
 small_boot () {
   find "$1/usr/share/initramfs-tools/hooks" -type f -delete
   find "$1/etc/grub.d" -type f ! -name 00_header ! -name 10_linux -delete
+}
+
+prepare_guest () {
+  tests/guests/tiny-disk.sh --variant "$1" --out "$WORK/guest" >"$WORK/make.log" 2>&1 ||
+    { cat "$WORK/make.log"; exit 1; }
+  # shellcheck disable=SC1091 # made by tiny-disk.sh
+  . "$WORK/guest/guest.env"
+  ROOT_AT=$GUEST_ROOT_AT
+  mkdir "$WORK/mnt"
+  export -f furnish small_boot
+  # unshare: the mount ends with the command, whatever happens
+  unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
+  mkdir -p "$JOB"
+  qemu-img create -q -f qcow2 -o cluster_size=4k -b "$RAW" -F raw "$JOB/d0.qcow2"
 }
