@@ -47,18 +47,45 @@ attendance_stats (Attendance *attendance)
   return stats;
 }
 
+/* DATA is taken. */
+static void
+send_answer (Attendance *attendance, gint64 id, JsonObject *data)
+{
+  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
+  json_object_set_int_member (answer, "id", id);
+  json_object_set_object_member (answer, "data", data);
+  control_send (line_control (attendance->line), answer);
+}
+
+/* The answer follows when all is read.  Asked again after a break, what was begun goes on. */
+static gboolean
+begin_reread (Attendance *attendance, JsonObject *query, GError **error)
+{
+  gint64 id = p2v_json_int (query, "id", 0);
+  if (attendance->reread && attendance->reread_id == id)
+    return TRUE;
+  g_clear_pointer (&attendance->reread, reread_free);
+  attendance->reread_id = id;
+  attendance->reread = reread_start (attendance->machine, p2v_json_int (query, "disk", -1),
+                                     p2v_json_string (query, "ranges", ""),
+                                     attendance_take_digests, attendance, error);
+  return attendance->reread != NULL;
+}
+
 static gboolean
 answer_query (Attendance *attendance, JsonObject *query, GError **error)
 {
   const char *what = p2v_json_string (query, "what", "");
-  JsonObject *data;
+  gint64 id = p2v_json_int (query, "id", 0);
+  if (strcmp (what, "reread") == 0)
+    return begin_reread (attendance, query, error);
   if (strcmp (what, "digests") == 0) {
     if (attendance->export)
       export_flush (attendance->export);
     attendance_send_digests (attendance, TRUE);
-    data = json_object_new ();
+    send_answer (attendance, id, json_object_new ());
   } else if (strcmp (what, "stats") == 0) {
-    data = attendance_stats (attendance);
+    send_answer (attendance, id, attendance_stats (attendance));
   } else {
     g_autofree char *clean = control_clean_text (what);
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
@@ -66,11 +93,62 @@ answer_query (Attendance *attendance, JsonObject *query, GError **error)
                    clean);
     return FALSE;
   }
-  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
-  json_object_set_int_member (answer, "id", p2v_json_int (query, "id", 0));
-  json_object_set_object_member (answer, "data", data);
-  control_send (line_control (attendance->line), answer);
   return TRUE;
+}
+
+/* ---- a job that waits ---- */
+
+static void
+decide (Attendance *attendance, gboolean adopt)
+{
+  Control *control = line_control (attendance->line);
+  g_autofree char *job = g_steal_pointer (&attendance->offered);
+  if (adopt) {
+    g_autoptr (JsonObject) message = p2v_message_new ("adopt");
+    json_object_set_string_member (message, "job", job);
+    json_object_set_string_member (message, "instance", attendance->instance);
+    json_object_set_object_member (message, "machine", p2v_machine_to_json (attendance->machine));
+    control_send (control, message);
+  } else {
+    json_object_set_string_member (attendance->start, "beside", job);
+    control_send (control, attendance->start);
+  }
+}
+
+static void
+take_waiting (Attendance *attendance, JsonObject *message)
+{
+  g_autofree char *job = control_clean_text (p2v_json_string (message, "job", ""));
+  g_autofree char *phase = control_clean_text (p2v_json_string (message, "phase", ""));
+  g_autoptr (GDateTime) since =
+      g_date_time_new_from_unix_local (p2v_json_int (message, "since", 0));
+  g_autofree char *when = since ? g_date_time_format (since, "%Y-%m-%d %H:%M") : NULL;
+  Event *event = event_new (EVENT_WAITING);
+  event->job = g_strdup (job);
+  event->text = g_strdup_printf (
+      "Job %s of this machine, begun %s, waits on the conversion server in phase %s%s", job,
+      when ? when : "earlier", phase,
+      attendance->waiting == WAITING_ADOPT   ? ": going on with it."
+      : attendance->waiting == WAITING_LEAVE ? ": it is left alone, as p2v.resume=no says."
+                                             : ".");
+  attendance->emit (event, attendance->data);
+  g_free (attendance->offered);
+  attendance->offered = g_steal_pointer (&job);
+  if (attendance->waiting != WAITING_ASK)
+    decide (attendance, attendance->waiting == WAITING_ADOPT);
+}
+
+void
+attendance_go_on (Attendance *attendance)
+{
+  int decision = attendance->offered ? atomic_exchange (&attendance->decision, -1) : -1;
+  if (decision >= 0)
+    decide (attendance, decision);
+  if (attendance->reread && reread_is_done (attendance->reread)) {
+    g_clear_pointer (&attendance->reread, reread_free);
+    attendance_send_digests (attendance, TRUE);
+    send_answer (attendance, attendance->reread_id, json_object_new ());
+  }
 }
 
 static void
@@ -166,6 +244,10 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     return answer_query (attendance, message, error);
   if (strcmp (type, "taken") == 0)
     return take_taken (attendance, message, error);
+  if (strcmp (type, "waiting") == 0 && !attendance->job) {
+    take_waiting (attendance, message);
+    return TRUE;
+  }
   /* A success of no job would make the old machine power off. */
   if (strcmp (type, "finished") == 0 && attendance->job) {
     take_result (attendance, message);
@@ -180,6 +262,11 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
     event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
     event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
+  } else if (strcmp (type, "stopped") == 0) {
+    g_clear_pointer (&attendance->phase, g_free); /* it is told again when it goes on */
+    g_autoptr (GError) stopped = control_error (message);
+    event = event_new (EVENT_STOPPED);
+    event->text = p2v_error_sentence (stopped);
   } else if (strcmp (type, "log") == 0) {
     event = event_new (EVENT_LOG);
     event->level = control_clean_text (p2v_json_string (message, "level", "info"));

@@ -9,6 +9,8 @@ typedef enum {
   EVENT_LOG,       /* level word, text: one line */
   EVENT_LINK_LOST, /* text: why; the job waits until we have connected again */
   EVENT_LINK_BACK, /* text: and now it goes on */
+  EVENT_STOPPED,   /* text: what somebody has to put right before the job goes on */
+  EVENT_WAITING,   /* text, job: a job of this machine waits; conversion_decide answers */
   EVENT_FINISHED,  /* error (NULL on success), job, summary */
 } EventKind;
 

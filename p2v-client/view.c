@@ -169,6 +169,13 @@ view_take (View *view, const Event *event)
     view->lost = event->kind == EVENT_LINK_LOST;
     console_print (view->console, "   %s", event->text ? event->text : "");
     break;
+  case EVENT_STOPPED:
+    end_phase (view);
+    console_print (view->console, "== stopped: %s", event->text);
+    break;
+  case EVENT_WAITING:
+    console_print (view->console, "   %s", event->text);
+    break;
   case EVENT_FINISHED:
     view->lost = FALSE;
     if (!event->error)

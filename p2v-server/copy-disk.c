@@ -32,6 +32,19 @@ typedef struct {
   int flush_errnum;
 } Copy;
 
+/* It is on the target, by this run or an earlier one. */
+static void
+count_piece (Copy *copy, const Piece *piece)
+{
+  if (!copy->progress)
+    return;
+  if (piece->kind == PIECE_SOURCE)
+    copy->disk->copied_source += piece->length;
+  else
+    copy->disk->copied_overlay += piece->length;
+  copy->progress->done += piece->length;
+}
+
 static gboolean
 next_piece (FlowSlot *slot, gpointer data)
 {
@@ -45,12 +58,11 @@ next_piece (FlowSlot *slot, gpointer data)
   for (; copy->next < blockmap_n_pieces (copy->map); copy->next++) {
     Piece piece;
     blockmap_get (copy->map, copy->next, &piece);
-    if (piece.state == PIECE_PLANNED) {
+    if (piece.state == PIECE_PLANNED || piece.state == PIECE_STALE) {
       slot->index = copy->next++;
       return TRUE;
     }
-    if (copy->progress)
-      copy->progress->done += piece.length;
+    count_piece (copy, &piece);
   }
   return FALSE;
 }
@@ -91,14 +103,9 @@ piece_written (Copy *copy, guint64 index, const Piece *piece)
 {
   g_array_append_val (copy->written, index);
   copy->written_bytes += piece->length;
-  if (copy->progress) {
-    if (piece->kind == PIECE_SOURCE)
-      copy->disk->copied_source += piece->length;
-    else
-      copy->disk->copied_overlay += piece->length;
-    copy->progress->done += piece->length;
+  count_piece (copy, piece);
+  if (copy->progress)
     job_progress (copy->job, copy->progress->done, copy->progress->total);
-  }
 }
 
 static FlowResult
@@ -119,7 +126,7 @@ copy_step (FlowSlot *slot, gpointer data, GError **error)
     p2v_digest (slot->data, piece.length, piece.digest);
     blockmap_set_digest (copy->map, slot->index, piece.digest);
     if (all_zero (slot->data, piece.length)) {
-      if (copy->only) {
+      if (copy->only || piece.state == PIECE_STALE) {
         if (!nbd_pool_zero (copy->target, piece.offset, piece.length, flow_done, slot, error))
           return FLOW_FAILED;
         return FLOW_WAITING;

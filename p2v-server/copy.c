@@ -18,14 +18,15 @@ open_maps (Job *job, GPtrArray *maps, CopyProgress *progress, GError **error)
   return TRUE;
 }
 
-/* The image that an earlier run began, or a new one. */
+/* The image that an earlier run began, or a new one, which holds nothing of MAP. */
 static const char *
-image_of (Job *job, JobDisk *disk, GError **error)
+image_of (Job *job, JobDisk *disk, Blockmap *map, GError **error)
 {
   if (!target_temporary (job->target, disk)) {
     g_autofree char *made = job->target->ops->prepare_disk (job->target, job, disk, error);
     if (!made)
       return NULL;
+    blockmap_reset (map);
   }
   return target_temporary (job->target, disk);
 }
@@ -39,8 +40,10 @@ phase_copy (Job *job, GError **error)
     return FALSE;
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
-    const char *image = image_of (job, disk, error);
-    if (!image || !copy_disk (job, disk, g_ptr_array_index (maps, i), image, &progress, error))
+    Blockmap *map = g_ptr_array_index (maps, i);
+    const char *image = image_of (job, disk, map, error);
+    disk->copied_source = disk->copied_overlay = 0;
+    if (!image || !copy_disk (job, disk, map, image, &progress, error))
       return FALSE;
   }
   job_progress (job, progress.total, progress.total);

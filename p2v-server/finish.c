@@ -4,6 +4,7 @@
 #include "broker.h"
 #include "common/message.h"
 #include "handover.h"
+#include "job-state.h"
 #include "phases.h"
 #include "target/target.h"
 
@@ -113,6 +114,7 @@ phase_finish (Job *job, GError **error)
   if (target->ops->register_guest && !target->ops->register_guest (target, job, error))
     return FALSE;
   handover_report (job);
+  job_set_complete (job);
   target_commit (target);
   return TRUE;
 }
