@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Phase finish: final names, metadata, registration, and the figures of the
  * whole job. */
+#include "badblocks.h"
 #include "broker.h"
 #include "common/message.h"
 #include "handover.h"
@@ -108,6 +109,7 @@ phase_finish (Job *job, GError **error)
 {
   Target *target = job->target;
   report_own_figures (job);
+  badblocks_report (job);
   if (!ask_client (job, error) || !target->ops->write_metadata (target, job, error) ||
       !job_check_cancelled (job, error))
     return FALSE;
