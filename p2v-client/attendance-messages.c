@@ -67,8 +67,8 @@ begin_reread (Attendance *attendance, JsonObject *query, GError **error)
   g_clear_pointer (&attendance->reread, reread_free);
   attendance->reread_id = id;
   attendance->reread = reread_start (attendance->machine, p2v_json_int (query, "disk", -1),
-                                     p2v_json_string (query, "ranges", ""),
-                                     attendance_take_digests, attendance, error);
+                                     p2v_json_string (query, "ranges", ""), attendance_take_digests,
+                                     attendance, error);
   return attendance->reread != NULL;
 }
 

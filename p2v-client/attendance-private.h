@@ -20,9 +20,9 @@ struct Attendance {
   char *instance;    /* what this client is known by when it comes back */
   JsonObject *start; /* the message; sent again when its answer was lost */
   AttendanceWaiting waiting;
-  char *offered;     /* the waiting job that nobody has decided about yet */
+  char *offered;       /* the waiting job that nobody has decided about yet */
   atomic_int decision; /* -1 none, else TRUE: adopt */
-  Reread *reread;    /* of the query with this id */
+  Reread *reread;      /* of the query with this id */
   gint64 reread_id;
   gint64 last_alive; /* when the last message "alive" went out */
 

@@ -394,8 +394,8 @@ static int
 make_hole (Queue *queue, Request *request)
 {
   guint64 hole = request->offset / PIECE;
-  g_autofree char *line = g_strdup_printf ("%" G_GUINT64_FORMAT " %u\n", request->offset,
-                                           (guint)request->length);
+  g_autofree char *line =
+      g_strdup_printf ("%" G_GUINT64_FORMAT " %u\n", request->offset, (guint)request->length);
   int fd = open (queue->bad_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   gssize n = fd < 0 ? -1 : write (fd, line, strlen (line));
   int result = n == (gssize)strlen (line) ? 0 : n < 0 ? errno : ENOSPC;

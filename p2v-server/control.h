@@ -35,9 +35,9 @@ typedef struct {
   /* The messages (JsonObject *, freed with the array) that a client hears first when it
    * is attached.  Called under the channel's lock: no call of channel_* in it. */
   GPtrArray *(*greeting) (gpointer data);
-  gboolean (*adopt) (const char *instance, gpointer data);  /* FALSE: it cannot be */
+  gboolean (*adopt) (const char *instance, gpointer data); /* FALSE: it cannot be */
   gboolean (*resume) (const char *options, gpointer data); /* FALSE: it is not stopped */
-  void (*broken) (const GError *error, gpointer data); /* it sent what is not allowed */
+  void (*broken) (const GError *error, gpointer data);     /* it sent what is not allowed */
 } ChannelEvents;
 
 /* Listens at PATH for the client *INSTANCE (looked at for each one that comes).  EVENTS

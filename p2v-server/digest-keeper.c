@@ -115,8 +115,8 @@ open_file (const JobDisk *disk, File *file)
   for (; records > 0; records--) {
     guint8 packed[P2V_DIGEST_RECORD_SIZE];
     P2vDigestRecord record;
-    if (pread (file->fd, packed, sizeof packed,
-               (off_t)((records - 1) * P2V_DIGEST_RECORD_SIZE)) != sizeof packed)
+    if (pread (file->fd, packed, sizeof packed, (off_t)((records - 1) * P2V_DIGEST_RECORD_SIZE)) !=
+        sizeof packed)
       return FALSE;
     p2v_digest_record_unpack (packed, &record);
     if (record.length > 0)

@@ -24,9 +24,8 @@ recheck_require (Job *job, GError **error)
 {
   g_autofree char *path = job_path (job, MARKER);
   g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, "", 0,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause))
+  if (g_file_set_contents_full (
+          path, "", 0, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &cause))
     return TRUE;
   gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
   p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_IO,

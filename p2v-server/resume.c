@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include "carry.h"
 #include "common/message.h"
 #include "job-state.h"
 
@@ -98,6 +99,8 @@ resume_recall (Job *job)
       job->again = i;
   if (job->again > PHASE_INSPECT && !load_guest (job)) {
     p2v_warning ("what is known of the guest is missing or damaged: it is converted again");
+    for (guint i = 0; i < job->disks->len; i++)
+      carry_keep (g_ptr_array_index (job->disks, i), job->again >= PHASE_COPY);
     job->again = PHASE_INSPECT;
   }
 }

@@ -18,9 +18,15 @@
 #define LOOK_US   (G_USEC_PER_SEC / 10)
 
 /* Settings that "start" may carry. */
-static const char *const known_settings[] = {
-    "output.type",       "output.storage", "output.format", "output.allocation",
-    "output.connection", "output.misc",    "root",          "badblocks",         NULL};
+static const char *const known_settings[] = {"output.type",
+                                             "output.storage",
+                                             "output.format",
+                                             "output.allocation",
+                                             "output.connection",
+                                             "output.misc",
+                                             "root",
+                                             "badblocks",
+                                             NULL};
 
 static gboolean
 check_settings (JsonObject *settings, GError **error)

@@ -148,9 +148,9 @@ converse (P2vLines *lines, GError **error)
   if (!hello || !check_hello (hello, error))
     return -1;
   g_autoptr (JsonObject) message = next_message (lines, error);
-  g_autoptr (JsonObject) waiting =
-      message && strcmp (p2v_message_type (message), "start") == 0 ? session_find_waiting (message)
-                                                                   : NULL;
+  g_autoptr (JsonObject) waiting = message && strcmp (p2v_message_type (message), "start") == 0
+                                       ? session_find_waiting (message)
+                                       : NULL;
   if (waiting) {
     say (waiting);
     json_object_unref (message);

@@ -121,8 +121,8 @@ state_read (const char *dir)
     root = json_from_string (text, NULL);
   if (root && JSON_NODE_HOLDS_OBJECT (root))
     load (state, json_node_get_object (root));
-  if (!state->alive && (g_str_equal (state->status, STATE_RUNNING) ||
-                        g_str_equal (state->status, STATE_WAITING))) {
+  if (!state->alive &&
+      (g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING))) {
     state_set (&state->status, STATE_DEAD);
     state_set (&state->message, "The process of the job ended without a word.");
     g_free (state->remedy);

@@ -64,7 +64,8 @@ answered (gpointer data, int errnum)
 }
 
 gboolean
-verify_make_zero (Job *job, const JobDisk *disk, const char *path, const GArray *ranges, GError **error)
+verify_make_zero (Job *job, const JobDisk *disk, const char *path, const GArray *ranges,
+                  GError **error)
 {
   g_autofree char *name = g_strdup_printf ("d%u.target", disk->index);
   g_autoptr (Image) image = image_open (job, name, path, job->target->format, IMAGE_WRITE,

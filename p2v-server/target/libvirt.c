@@ -126,8 +126,7 @@ libvirt_check (Target *target, Job *job, GError **error)
   if (!hypervisor || !find_directory (target, job, hypervisor, error))
     return FALSE;
   take_back_definition (target, job);
-  if (!check_guest (job, hypervisor, error) ||
-      !check_abilities (target, job, hypervisor, error) ||
+  if (!check_guest (job, hypervisor, error) || !check_abilities (target, job, hypervisor, error) ||
       !target_files_check (target->files, job, error))
     return FALSE;
   choose_uuid (target, job, hypervisor);

@@ -66,6 +66,7 @@ guest = {"type": "linux", "q35": True, "virtio_blk": True, "virtio_net": True, "
 json.dump ({"guest": guest, "used_bytes": [int (size)], "report": {}}, open (dir + "/converted.json", "w"))
 PYTHON
   chown "$SSHD_UID:$SSHD_UID" "$DIR"/*
+  sync -f "$DIR" # as the job does before it goes on
 }
 
 client_go () { kill -CONT "$CLIENT_PID"; }
