@@ -26,6 +26,7 @@
 #include "job-file.h"
 #include "job-state.h"
 #include "jobdir.h"
+#include "preflight.h"
 #include "resume.h"
 #include "subcommands.h"
 #include "target/target.h"
@@ -35,6 +36,7 @@
 #define PATIENCE_US (1 * G_USEC_PER_SEC) /* after SIGTERM */
 #define ATTACH_S    30                   /* the session connects at once, unless it is cut */
 #define BYE_S       10                   /* the client says bye at once */
+#define ROOM_LEAST  (8ull << 20)         /* in the job directory, for state, log, digests */
 
 typedef struct {
   Job *job;
@@ -454,10 +456,27 @@ on_no_client (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* An appliance whose disk is on a full storage stands still for ever (QEMU's werror=enospc), so
+ * that is not waited for. */
+static void
+check_room (Process *process)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 room = 0;
+  if (!process->worker || process->told ||
+      !preflight_free_bytes (process->job->dir, &room, NULL) || room >= ROOM_LEAST)
+    return;
+  p2v_set_error (&error, P2V_ERROR_SPACE, "Make room there.",
+                 "The job directory %s is full: %" G_GUINT64_FORMAT " KiB are left.",
+                 process->job->dir, room >> 10);
+  halt (process, error);
+}
+
 static gboolean
 on_save (gpointer data)
 {
   Process *process = data;
+  check_room (process);
   guint64 done = process->job->state->record->done;
   if (!process->over && done != process->saved)
     job_save (process->job);

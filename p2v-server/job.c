@@ -264,6 +264,10 @@ job_enter_phase (Job *job, PhaseIndex index)
   g_mutex_lock (&state->lock);
   state_set (&state->record->phase, phase->name);
   state_set (&state->record->again, phases[job->again].name);
+  if (index > state->record->furthest) {
+    state->record->furthest = index;
+    state->record->revivals = 0;
+  }
   state->record->done = state->record->total = 0;
   state->progress_sent = 0;
   state->forward = TRUE;

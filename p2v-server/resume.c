@@ -93,6 +93,7 @@ resume_recall (Job *job)
   state_set (&record->again, earlier->again);
   record->since = earlier->since;
   record->complete = earlier->complete;
+  record->furthest = earlier->furthest;
   record->revivals = earlier->revivals;
   for (PhaseIndex i = PHASE_INSPECT; i < N_PHASES; i++)
     if (g_strcmp0 (phases[i].name, earlier->again) == 0)

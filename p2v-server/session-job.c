@@ -93,7 +93,7 @@ belongs_to_another (const char *dir, GError **error)
 }
 
 /* The client of a link that broke is taken for attached until its silence is noticed. */
-#define BUSY_US ((P2V_SILENCE_S + 15) * G_USEC_PER_SEC)
+#define BUSY_US ((P2V_SILENCE_S + 5) * G_USEC_PER_SEC)
 
 /* The connection to the job in DIR, to whose process WORD ("attach" or "adopt") is said; -1
  * with an error, or with *LAST ("finished") when it has ended.  A process that is gone is
@@ -169,9 +169,9 @@ may_be_adopted (const char *dir, const P2vMachine *machine)
   return other && same_machine (machine, other);
 }
 
-/* The newest of them (caller frees). */
+/* The newest of them (caller frees).  *ATTENDED: there is one, but a client is with it. */
 static char *
-find_adoptable (const P2vMachine *machine)
+look_for_adoptable (const P2vMachine *machine, gboolean *attended)
 {
   g_autofree char *root = jobdir_root (NULL);
   g_auto (GStrv) ids = root ? jobdir_list (NULL) : NULL;
@@ -182,13 +182,30 @@ find_adoptable (const P2vMachine *machine)
     if (!may_be_adopted (dir, machine))
       continue;
     g_autoptr (State) state = state_read (dir);
-    if (state->since > newest) {
+    if (g_str_equal (state->status, STATE_RUNNING)) {
+      *attended = TRUE;
+    } else if (state->since > newest) {
       newest = state->since;
       g_free (found);
       found = g_steal_pointer (&dir);
     }
   }
   return g_steal_pointer (&found);
+}
+
+/* A client that is there may be the one that was switched off: then that is noticed soon.  Or it
+ * is another machine after all, made of the same image as this one. */
+static char *
+find_adoptable (const P2vMachine *machine)
+{
+  gint64 end = g_get_monotonic_time () + BUSY_US;
+  for (;;) {
+    gboolean attended = FALSE;
+    char *found = look_for_adoptable (machine, &attended);
+    if (found || !attended || g_get_monotonic_time () > end)
+      return found;
+    g_usleep (5 * LOOK_US);
+  }
 }
 
 JsonObject *

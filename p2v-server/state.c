@@ -54,6 +54,7 @@ state_to_json (const State *state)
     json_object_set_string_member (object, "remedy", state->remedy);
   if (state->again)
     json_object_set_string_member (object, "again", state->again);
+  json_object_set_int_member (object, "furthest", state->furthest);
   if (state->revivals)
     json_object_set_int_member (object, "revivals", state->revivals);
   if (state->complete)
@@ -96,6 +97,7 @@ load (State *state, JsonObject *object)
   state_set (&state->message, p2v_json_string (object, "message", NULL));
   state_set (&state->remedy, p2v_json_string (object, "remedy", NULL));
   state_set (&state->again, p2v_json_string (object, "again", NULL));
+  state->furthest = (guint)CLAMP (p2v_json_int (object, "furthest", 0), 0, 1000);
   state->revivals = (guint)CLAMP (p2v_json_int (object, "revivals", 0), 0, 1000);
   state->complete = p2v_json_bool (object, "complete", FALSE);
   state->pid = p2v_json_int (object, "pid", 0);

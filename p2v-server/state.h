@@ -18,7 +18,8 @@ typedef struct {
   char *id, *name, *phase, *status;
   char *message, *remedy; /* may be NULL */
   char *again;            /* the phase that it goes on from when it is resumed; NULL early */
-  guint revivals;         /* how often its process was started again, since a phase was done */
+  guint furthest;         /* place in the table of phases that it came to at most */
+  guint revivals;         /* how often its process was started again since it came there */
   gboolean complete;      /* the guest is finished, only the job's end is missing */
   gboolean alive;         /* a process works on it; not in the file */
   gint64 pid;             /* of the job's process */

@@ -13,7 +13,7 @@ stop_all () {
   local pid
   for pid in ${CLIENT_PID:-} "${HELPERS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
   sshd_stop
-  umount -l "$WORK/out" "$WORK/bad" 2>/dev/null || true
+  umount -l "$WORK/out" "$WORK/state" "$WORK/bad" 2>/dev/null || true
 }
 trap stop_all EXIT
 
@@ -27,6 +27,8 @@ mkdir -p "$WORK/out"
 OUT=$WORK/out
 # Before the server's mount namespace is made.
 mount -t tmpfs -o size=200M,mode=755 tmpfs "$OUT"
+mkdir "$WORK/state"
+mount -t tmpfs -o size=200M,mode=755 tmpfs "$WORK/state"
 bench_start
 # The real qemu-nbd, but for what a test puts before it.
 mkdir "$WORK/wrapped"
@@ -98,6 +100,21 @@ check "resume goes on with it" server resume "$JOB"
 ends_well "and it ends well"
 check "the target is right" qemu-img compare -f raw -F qcow2 "$OUT/guest-sda" "$WORK/expected.qcow2"
 finish_case "full"
+
+# ---- the job directory gets full ----
+case_begin
+setting port "$link"
+saved_job
+client_go
+wait_until some_copied
+dd if=/dev/zero of="$WORK/state/filler" bs=1M status=none 2>/dev/null || true
+check "a full job directory stops the job" wait_until state_is stopped
+rm "$WORK/state/filler"
+check "with room it is resumed" server resume "$JOB"
+ends_well "and ends well"
+check "the target is right" target_is_right
+check "no digest was lost" test "$(figure disk0_verified_without_client_record)" -eq 0
+finish_case "full job directory"
 
 # ---- the target's storage fails, and somebody cancels ----
 cat >"$WORK/sshd/server/bin/qemu-nbd" <<'WRAPPER'
