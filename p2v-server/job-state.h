@@ -10,9 +10,11 @@ struct JobState {
   GMutex lock; /* what is below but CHANNEL */
   State *record;
   gint64 progress_sent;
-  GError *fatal;    /* why the job has to fail, from outside of its phases */
-  gboolean forward; /* a phase runs; FALSE: undoing, or over */
-  Channel *channel; /* NULL in a process that only cleans up */
+  JobProgress progress; /* what RECORD has of it, and the rest */
+  guint64 copy_bytes; /* what the copy will be about, as far as it was known when the phase began */
+  GError *fatal;      /* why the job has to fail, from outside of its phases */
+  gboolean forward;   /* a phase runs; FALSE: undoing, or over */
+  Channel *channel;   /* NULL in a process that only cleans up */
 };
 
 /* The job in DIR from its job.json, as it is before the first phase.  Caller frees. */
