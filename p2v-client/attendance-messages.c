@@ -117,6 +117,13 @@ take_taken (Attendance *attendance, JsonObject *message, GError **error)
   return FALSE;
 }
 
+/* Not below 0, whatever the server says. */
+static guint64
+take_number (JsonObject *message, const char *name)
+{
+  return (guint64)MAX (p2v_json_int (message, name, 0), 0);
+}
+
 /* The phase may be told again after a break: the front-end hears it once. */
 static Event *
 take_phase (Attendance *attendance, JsonObject *message)
@@ -129,8 +136,7 @@ take_phase (Attendance *attendance, JsonObject *message)
   Event *event = event_new (EVENT_PHASE);
   event->phase = g_steal_pointer (&phase);
   event->text = control_clean_text (p2v_json_string (message, "words", ""));
-  event->done = (guint64)MAX (p2v_json_int (message, "index", 0), 0);
-  event->total = (guint64)MAX (p2v_json_int (message, "count", 0), 0);
+  event->copy_bytes = take_number (message, "bytes");
   return event;
 }
 
@@ -178,8 +184,10 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
   } else if (strcmp (type, "progress") == 0) {
     event = event_new (EVENT_PROGRESS);
     event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
-    event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
-    event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
+    event->done = take_number (message, "done");
+    event->total = take_number (message, "total");
+    event->link_done = take_number (message, "link_done");
+    event->link_total = take_number (message, "link_total");
   } else if (strcmp (type, "log") == 0) {
     event = event_new (EVENT_LOG);
     event->level = control_clean_text (p2v_json_string (message, "level", "info"));
