@@ -39,9 +39,9 @@ run () {
   STATUS=0
   wait "$pid" || STATUS=$?
   CPU=$(awk '{ print $1 + $2 }' "$WORK/$name.cpu")
-  rm -rf "$OUT"/*
+  rm -rf "${OUT:?}"/*
   [ "$STATUS" -eq 0 ] || { sed 's/^/# /' "$WORK/$name" "$WORK/$name.err"; tail -n 30 "$P2V_STATE_DIR"/jobs/*/log | sed 's/^/# /'; }
-  rm -rf "$P2V_STATE_DIR"/jobs/*
+  rm -rf "${P2V_STATE_DIR:?}"/jobs/*
 }
 
 # judge WHAT FILE [RATE]: what must be true of the events
