@@ -40,8 +40,10 @@ pace_free (Pace *pace)
 void
 pace_book (Pace *pace, PaceTurn *turn, gboolean wanted, gint64 now)
 {
-  if (!pace)
+  if (!pace) {
     *turn = (PaceTurn){.left = G_MAXSIZE};
+    return;
+  }
   if (turn->left > 0 || !wanted)
     return;
   g_mutex_lock (&pace->lock);
