@@ -66,11 +66,12 @@ elif what == "left":
     for e in copy:
         if e.time < begin + (over - begin) / 3:
             continue
-        truth = end.time - e.time
-        # The events have whole seconds, and the server counts four times in one.
-        if e.left < 0 or abs(e.left - truth) > 0.2 * truth + 1:
-            wrong.append((round(e.time, 1), e.left, round(truth, 1)))
-    print("copy of", round(over - begin, 1), "s; time, estimate, truth where it is wrong:", wrong)
+        # Verify and finish are a moment here, but a long one on a busy machine or with
+        # sanitizers.  The events have whole seconds, and the server counts four times in one.
+        least, most = over - e.time, end.time - e.time
+        if e.left < 0 or not 0.8 * least - 1 <= e.left <= 1.2 * most + 1:
+            wrong.append((round(e.time, 1), e.left, round(least, 1), round(most, 1)))
+    print("copy of", round(over - begin, 1), "s; time, estimate, end of copy, end of all where it is wrong:", wrong)
     assert not wrong
 else:
     sys.exit("what?")
