@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include "copy-order.h"
 #include "copy.h"
 #include "flow.h"
 #include "image.h"
@@ -24,7 +25,7 @@ typedef struct {
   Blockmap *map;
   JobProgress *progress; /* NULL when copying again */
   const GArray *only;    /* numbers of pieces, NULL: all that are planned */
-  guint64 next;          /* in the map, or in ONLY */
+  guint64 next;          /* step of the order, or place in ONLY */
   gboolean exhausted;    /* there is no next one */
   guint in_flight;
   Image *image;
@@ -53,13 +54,15 @@ take_piece (Copy *copy, guint64 *index)
     *index = g_array_index (copy->only, guint64, copy->next++);
     return TRUE;
   }
-  for (; copy->next < blockmap_n_pieces (copy->map); copy->next++) {
+  guint64 n = blockmap_n_pieces (copy->map), steps = copy_order_steps (n);
+  while (copy->next < steps) {
     Piece piece;
-    blockmap_get (copy->map, copy->next, &piece);
-    if (piece.state == PIECE_PLANNED) {
-      *index = copy->next++;
+    *index = copy_order_piece (n, copy->next++);
+    if (*index >= n)
+      continue;
+    blockmap_get (copy->map, *index, &piece);
+    if (piece.state == PIECE_PLANNED)
       return TRUE;
-    }
   }
   return FALSE;
 }

@@ -64,13 +64,13 @@ check "capped: the rate is the one of p2v.bandwidth, within 10 %" judge rate cap
 check "capped: waiting costs no processor time ($CPU s)" awk -v cpu="$CPU" 'BEGIN { exit !(cpu < 4) }'
 sed -n '/^# /p' "$WORK/capped.err"
 
-# One link for all, with data that shrinks in part.
+# One link for all, with data of which only the later part shrinks, as on most disks.
 python3 - "$WORK" <<'PYTHON'
 import os, sys
 for name, mib in (("a", 32), ("b", 16)):
     with open (os.path.join (sys.argv[1], name + ".raw"), "wb") as f:
-        for _ in range (mib * 16):
-            f.write (os.urandom (32768) + os.urandom (64) * 512)
+        for unit in range (mib * 16):
+            f.write (os.urandom (32768) + (os.urandom (32768) if unit < mib * 5 else bytes (32768)))
 PYTHON
 link=$(free_port)
 python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 1200000 &
