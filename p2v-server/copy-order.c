@@ -4,7 +4,9 @@
 /* A mebibyte: less would only be seeks. */
 #define STRETCH_LEAST 16u
 
-/* Each sweep begins as far from those before as it can: 0, 8, 4, 12, 2 … */
+#define SWEEP_STRETCHES (COPY_STRETCHES / COPY_SWEEPS)
+
+/* Each sweep begins as far from those before as it can: 0, 16, 8, 24, 4 … */
 static guint
 first_of_sweep (guint64 sweep)
 {
@@ -33,6 +35,6 @@ copy_order_piece (guint64 n_pieces, guint64 step)
 {
   guint64 length = stretch_length (n_pieces);
   guint64 nth = step / length;
-  guint64 stretch = nth % COPY_SWEEPS * COPY_SWEEPS + first_of_sweep (nth / COPY_SWEEPS);
+  guint64 stretch = nth % SWEEP_STRETCHES * COPY_SWEEPS + first_of_sweep (nth / SWEEP_STRETCHES);
   return stretch * length + step % length;
 }
