@@ -195,6 +195,13 @@ take_taken (Attendance *attendance, JsonObject *message, GError **error)
   return FALSE;
 }
 
+/* Not below 0, whatever the server says. */
+static guint64
+take_number (JsonObject *message, const char *name)
+{
+  return (guint64)MAX (p2v_json_int (message, name, 0), 0);
+}
+
 /* The phase may be told again after a break: the front-end hears it once. */
 static Event *
 take_phase (Attendance *attendance, JsonObject *message)
@@ -207,8 +214,7 @@ take_phase (Attendance *attendance, JsonObject *message)
   Event *event = event_new (EVENT_PHASE);
   event->phase = g_steal_pointer (&phase);
   event->text = control_clean_text (p2v_json_string (message, "words", ""));
-  event->done = (guint64)MAX (p2v_json_int (message, "index", 0), 0);
-  event->total = (guint64)MAX (p2v_json_int (message, "count", 0), 0);
+  event->copy_bytes = take_number (message, "bytes");
   return event;
 }
 
@@ -260,8 +266,10 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
   } else if (strcmp (type, "progress") == 0) {
     event = event_new (EVENT_PROGRESS);
     event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
-    event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
-    event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
+    event->done = take_number (message, "done");
+    event->total = take_number (message, "total");
+    event->link_done = take_number (message, "link_done");
+    event->link_total = take_number (message, "link_total");
   } else if (strcmp (type, "stopped") == 0) {
     g_clear_pointer (&attendance->phase, g_free); /* it is told again when it goes on */
     g_autoptr (GError) stopped = control_error (message);

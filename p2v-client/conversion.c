@@ -7,19 +7,19 @@
 #include "attendance.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "teller.h"
 
 /* The way to the front-end outlives the conversion: events may still be queued in the
  * main loop when it is freed, and are then dropped. */
 typedef struct {
-  ConversionCallback callback; /* NULL: nobody listens any more */
-  gpointer data;
+  Teller *teller; /* NULL: nobody listens any more */
 } Listener;
 
 struct Conversion {
   const Settings *settings;
   const P2vMachine *machine;
   GMainContext *context;
-  Listener *listener; /* counted; its members belong to the context's thread */
+  Listener *listener; /* counted; its member belongs to the context's thread */
   GThread *thread;
   GCancellable *cancel;
   gboolean asks;
@@ -45,8 +45,8 @@ static gboolean
 deliver (gpointer data)
 {
   Delivery *delivery = data;
-  if (delivery->listener->callback)
-    delivery->listener->callback (g_steal_pointer (&delivery->event), delivery->listener->data);
+  if (delivery->listener->teller)
+    teller_take (delivery->listener->teller, g_steal_pointer (&delivery->event));
   return G_SOURCE_REMOVE;
 }
 
@@ -255,8 +255,12 @@ void
 conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data)
 {
   conversion->context = g_main_context_ref_thread_default ();
-  conversion->listener->callback = callback;
-  conversion->listener->data = data;
+  guint64 bytes = 0;
+  for (guint i = 0; i < conversion->machine->disks->len; i++)
+    bytes += ((const P2vDisk *)g_ptr_array_index (conversion->machine->disks, i))->size;
+  conversion->listener->teller =
+      teller_new (conversion->context, bytes,
+                  settings_get_size (conversion->settings, SETTING_bandwidth), callback, data);
   conversion->thread = g_thread_new ("conversion", run_conversion, conversion);
 }
 
@@ -272,7 +276,7 @@ conversion_free (Conversion *conversion)
   if (!conversion)
     return;
   conversion_cancel (conversion);
-  conversion->listener->callback = NULL;
+  g_clear_pointer (&conversion->listener->teller, teller_stop);
   if (conversion->thread)
     g_thread_join (conversion->thread);
   g_clear_pointer (&conversion->context, g_main_context_unref);

@@ -9,7 +9,7 @@
 typedef struct Conversion Conversion;
 
 /* Called in the GMainContext that was the thread default when the conversion
- * was started; owns EVENT. */
+ * was started, twice a second at least while that runs; owns EVENT. */
 typedef void (*ConversionCallback) (Event *event, gpointer data);
 
 /* Borrows SETTINGS and MACHINE until it is freed. */

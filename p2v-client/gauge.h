@@ -31,8 +31,10 @@ typedef struct {
  * makes some 250 MB/s in one thread (and half of that on old processors), so that a
  * faster link is better fed with plain data, and a fast link that seems to block does so
  * because the server is slow.  Compressing stops when the thread works all the time and
- * hardly ever waits (then it is the bottleneck itself), or when it gains nothing (then the
- * next attempt is some seconds off).  Between the two nothing changes,
+ * hardly ever waits (then it is the bottleneck itself), or when it gains nothing for what it
+ * costs (then the next attempt is some seconds off).  On a slow link it costs nothing: there
+ * half a second is a megabyte, which may well not shrink although the next one does, and
+ * waiting would make the copy up to half as long again.  Between the two nothing changes,
  * so that it does not flutter. */
 gboolean gauge_decide (gboolean compressing, const GaugeReading *reading);
 

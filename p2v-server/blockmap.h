@@ -37,6 +37,13 @@ typedef struct {
   guint8 digest[P2V_DIGEST_SIZE];
 } Piece;
 
+/* Is it still to be copied? */
+static inline gboolean
+piece_is_wanted (const Piece *piece)
+{
+  return piece->state == PIECE_PLANNED || piece->state == PIECE_STALE;
+}
+
 typedef struct Blockmap Blockmap;
 typedef struct BlockmapWriter BlockmapWriter;
 

@@ -10,6 +10,8 @@ struct JobState {
   GMutex lock; /* what is below but CHANNEL */
   State *record;
   gint64 progress_sent;
+  JobProgress progress; /* what RECORD has of it, and the rest */
+  guint64 copy_bytes; /* what the copy will be about, as far as it was known when the phase began */
   GError *fatal;    /* why the job has to fail, from outside of its phases */
   gboolean forward; /* a phase runs; FALSE: undoing, or over */
   gboolean halting; /* it is to come to a halt, */

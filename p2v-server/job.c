@@ -185,43 +185,67 @@ job_log (Job *job, P2vLogLevel level, const char *format, ...)
   channel_send (job->state->channel, message);
 }
 
+/* What the file systems have in use: about that much will be copied. */
+static guint64
+used_bytes (const Job *job)
+{
+  guint64 bytes = 0;
+  for (guint i = 0; i < job->disks->len; i++)
+    bytes += ((const JobDisk *)g_ptr_array_index (job->disks, i))->used_bytes;
+  return bytes;
+}
+
 static JsonObject *
-phase_message (PhaseIndex index)
+phase_message (PhaseIndex index, guint64 bytes)
 {
   JsonObject *message = p2v_message_new ("phase");
   json_object_set_string_member (message, "phase", phases[index].name);
   json_object_set_string_member (message, "words", phases[index].words);
   json_object_set_int_member (message, "index", index);
   json_object_set_int_member (message, "count", N_PHASES);
+  if (bytes > 0)
+    json_object_set_int_member (message, "bytes", (gint64)bytes);
   return message;
 }
 
 static JsonObject *
-progress_message (const char *phase, guint64 done, guint64 total)
+progress_message (const char *phase, const JobProgress *progress)
 {
   JsonObject *message = p2v_message_new ("progress");
   json_object_set_string_member (message, "phase", phase);
-  json_object_set_int_member (message, "done", (gint64)done);
-  json_object_set_int_member (message, "total", (gint64)total);
+  json_object_set_int_member (message, "done", (gint64)progress->done);
+  json_object_set_int_member (message, "total", (gint64)progress->total);
+  if (progress->link_total > 0) {
+    json_object_set_int_member (message, "link_done", (gint64)progress->link_done);
+    json_object_set_int_member (message, "link_total", (gint64)progress->link_total);
+  }
   return message;
 }
 
 void
 job_progress (Job *job, guint64 done, guint64 total)
 {
+  job_progress_bytes (job, &(JobProgress){.done = done, .total = total});
+}
+
+void
+job_progress_bytes (Job *job, const JobProgress *progress)
+{
   struct JobState *state = job->state;
   gint64 now = g_get_monotonic_time ();
   g_mutex_lock (&state->lock);
-  state->record->done = done;
-  state->record->total = total;
-  gboolean due = now - state->progress_sent >= PROGRESS_INTERVAL || done >= total;
+  state->progress = *progress;
+  state->record->done = progress->done;
+  state->record->total = progress->total;
+  gboolean due =
+      now - state->progress_sent >= PROGRESS_INTERVAL || progress->done >= progress->total;
   if (due)
     state->progress_sent = now;
   g_autofree char *phase = g_strdup (state->record->phase);
   g_mutex_unlock (&state->lock);
   if (!due || !state->channel)
     return;
-  g_autoptr (JsonObject) message = progress_message (phase, done, total);
+  g_autoptr (JsonObject) message = progress_message (phase, progress);
   channel_send (state->channel, message);
 }
 
@@ -269,6 +293,8 @@ job_enter_phase (Job *job, PhaseIndex index)
     state->record->revivals = 0;
   }
   state->record->done = state->record->total = 0;
+  state->progress = (JobProgress){0};
+  guint64 bytes = state->copy_bytes = used_bytes (job);
   state->progress_sent = 0;
   state->forward = TRUE;
   save_locked (job);
@@ -276,7 +302,7 @@ job_enter_phase (Job *job, PhaseIndex index)
   p2v_info ("phase %s: %s", phase->name, phase->words);
   if (!state->channel)
     return;
-  g_autoptr (JsonObject) message = phase_message (index);
+  g_autoptr (JsonObject) message = phase_message (index, bytes);
   channel_send (state->channel, message);
 }
 
@@ -287,10 +313,9 @@ job_add_standing (Job *job, GPtrArray *messages)
   g_mutex_lock (&state->lock);
   for (PhaseIndex i = 0; i < N_PHASES; i++)
     if (g_str_equal (phases[i].name, state->record->phase))
-      g_ptr_array_add (messages, phase_message (i));
-  if (state->record->total > 0)
-    g_ptr_array_add (messages, progress_message (state->record->phase, state->record->done,
-                                                 state->record->total));
+      g_ptr_array_add (messages, phase_message (i, state->copy_bytes));
+  if (state->progress.total > 0)
+    g_ptr_array_add (messages, progress_message (state->record->phase, &state->progress));
   g_mutex_unlock (&state->lock);
 }
 

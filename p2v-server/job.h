@@ -58,8 +58,16 @@ typedef struct Job {
 /* A setting of the "start" message, for instance "output.storage", or FALLBACK. */
 const char *job_setting (const Job *job, const char *name, const char *fallback);
 
-/* Progress within the current phase, in bytes (or steps); any thread; throttled. */
+/* Progress within the current phase, in bytes (or steps). */
+typedef struct {
+  guint64 done, total;
+  guint64 link_done, link_total; /* the bytes of them that come over the link to the physical
+                                    machine; the others cost next to nothing */
+} JobProgress;
+
+/* Any thread; throttled. */
 void job_progress (Job *job, guint64 done, guint64 total);
+void job_progress_bytes (Job *job, const JobProgress *progress);
 
 /* One line for the log of the job and the person in front of the client. */
 void job_log (Job *job, P2vLogLevel level, const char *format, ...) G_GNUC_PRINTF (3, 4);

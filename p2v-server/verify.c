@@ -94,7 +94,8 @@ static gboolean
 repair_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, const VerifyResult *first,
              GError **error)
 {
-  if (first->bad->len && !copy_again (job, disk, map, image, first->bad, error))
+  CopyDisk again = {.disk = disk, .map = map, .image = image};
+  if (first->bad->len && !copy_again (job, &again, first->bad, error))
     return FALSE;
   if (first->bad_zero->len && !verify_make_zero (job, disk, image, first->bad_zero, error))
     return FALSE;
@@ -165,7 +166,7 @@ report_result (Job *job, const JobDisk *disk, const VerifyResult *result)
 }
 
 static gboolean
-verify_one (Job *job, JobDisk *disk, CopyProgress *progress, GError **error)
+verify_one (Job *job, JobDisk *disk, JobProgress *progress, GError **error)
 {
   const char *image = target_temporary (job->target, disk);
   g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
@@ -190,7 +191,7 @@ verify_one (Job *job, JobDisk *disk, CopyProgress *progress, GError **error)
 gboolean
 phase_verify (Job *job, GError **error)
 {
-  CopyProgress progress = {0, 0};
+  JobProgress progress = {0};
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
@@ -203,6 +204,7 @@ phase_verify (Job *job, GError **error)
   for (guint i = 0; i < job->disks->len; i++)
     if (!verify_one (job, g_ptr_array_index (job->disks, i), &progress, error))
       return FALSE;
-  job_progress (job, progress.total, progress.total);
+  progress.done = progress.total;
+  job_progress_bytes (job, &progress);
   return TRUE;
 }

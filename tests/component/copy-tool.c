@@ -53,6 +53,11 @@ job_progress (Job *job G_GNUC_UNUSED, guint64 done G_GNUC_UNUSED, guint64 total 
 }
 
 DUMMY void
+job_progress_bytes (Job *job G_GNUC_UNUSED, const JobProgress *progress G_GNUC_UNUSED)
+{
+}
+
+DUMMY void
 job_log (Job *job G_GNUC_UNUSED, P2vLogLevel level, const char *format, ...)
 {
   va_list args;
