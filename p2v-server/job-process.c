@@ -463,8 +463,8 @@ check_room (Process *process)
 {
   g_autoptr (GError) error = NULL;
   guint64 room = 0;
-  if (!process->worker || process->told ||
-      !preflight_free_bytes (process->job->dir, &room, NULL) || room >= ROOM_LEAST)
+  if (!process->worker || process->told || !preflight_free_bytes (process->job->dir, &room, NULL) ||
+      room >= ROOM_LEAST)
     return;
   p2v_set_error (&error, P2V_ERROR_SPACE, "Make room there.",
                  "The job directory %s is full: %" G_GUINT64_FORMAT " KiB are left.",

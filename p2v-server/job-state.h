@@ -12,11 +12,11 @@ struct JobState {
   gint64 progress_sent;
   JobProgress progress; /* what RECORD has of it, and the rest */
   guint64 copy_bytes; /* what the copy will be about, as far as it was known when the phase began */
-  GError *fatal;    /* why the job has to fail, from outside of its phases */
-  gboolean forward; /* a phase runs; FALSE: undoing, or over */
-  gboolean halting; /* it is to come to a halt, */
-  GError *reason;   /* for this; may be NULL */
-  Channel *channel; /* NULL in a process that only cleans up */
+  GError *fatal;      /* why the job has to fail, from outside of its phases */
+  gboolean forward;   /* a phase runs; FALSE: undoing, or over */
+  gboolean halting;   /* it is to come to a halt, */
+  GError *reason;     /* for this; may be NULL */
+  Channel *channel;   /* NULL in a process that only cleans up */
 };
 
 /* The job in DIR from its job.json, as it is before the first phase.  Caller frees. */

@@ -179,6 +179,8 @@ phases_run (Job *job, GError **error)
 {
   for (guint conversions = 1;; conversions++) {
     PhaseIndex index;
+    if (job->again <= PHASE_INSPECT)
+      g_clear_pointer (&job->info, guest_info_free);
     g_autoptr (GError) cause = NULL;
     if (run_table (job, &index, &cause)) {
       job_leave_phases (job);

@@ -45,6 +45,9 @@ phase_inspect (Job *job, GError **error)
       return FALSE;
     disk->used_bytes = disk->source->size;
   }
+  g_clear_pointer (&job->info, guest_info_free);
+  job->info = guest_info_new ();
+  job->info->virtio_blk = job->info->virtio_net = TRUE;
   return TRUE;
 }
 
