@@ -64,6 +64,11 @@ begin_reread (Attendance *attendance, JsonObject *query, GError **error)
   gint64 id = p2v_json_int (query, "id", 0);
   if (attendance->reread && attendance->reread_id == id)
     return TRUE;
+  if (digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX) {
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server asks for digests and does not take them.");
+    return FALSE;
+  }
   g_clear_pointer (&attendance->reread, reread_free);
   attendance->reread_id = id;
   attendance->reread = reread_start (attendance->machine, p2v_json_int (query, "disk", -1),
@@ -109,6 +114,8 @@ decide (Attendance *attendance, gboolean adopt)
     json_object_set_string_member (message, "instance", attendance->instance);
     json_object_set_object_member (message, "machine", p2v_machine_to_json (attendance->machine));
     control_send (control, message);
+    g_free (attendance->adopted);
+    attendance->adopted = g_steal_pointer (&job);
   } else {
     json_object_set_string_member (attendance->start, "beside", job);
     control_send (control, attendance->start);
@@ -167,9 +174,12 @@ take_job (Attendance *attendance, JsonObject *message, GError **error)
 {
   const char *job = p2v_json_string (message, "job", "");
   gsize length = strlen (job);
-  gboolean expected = attendance->job ? attendance->lost_since && strcmp (job, attendance->job) == 0
-                                      : length > 0 && length <= JOB_ID_MAX &&
-                                            strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
+  gboolean other = attendance->adopted && strcmp (job, attendance->adopted) != 0;
+  gboolean expected = other ? FALSE
+                      : attendance->job
+                          ? attendance->lost_since && strcmp (job, attendance->job) == 0
+                          : length > 0 && length <= JOB_ID_MAX &&
+                                strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
   if (!expected) {
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
                    "The conversion server named a job in a way that is not allowed.");
@@ -250,7 +260,8 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     return answer_query (attendance, message, error);
   if (strcmp (type, "taken") == 0)
     return take_taken (attendance, message, error);
-  if (strcmp (type, "waiting") == 0 && !attendance->job) {
+  if (strcmp (type, "waiting") == 0 && !attendance->job && !attendance->told) {
+    attendance->told = TRUE;
     take_waiting (attendance, message);
     return TRUE;
   }

@@ -7,6 +7,9 @@
 #include "reread.h"
 #include <stdatomic.h>
 
+/* Digests of 75 GB that the job has not taken: then its reads wait until it does. */
+#define ATTENDANCE_DIGESTS_MAX (32u * 1024u * 1024u)
+
 struct Attendance {
   Line *line;
   const P2vMachine *machine;
@@ -21,6 +24,8 @@ struct Attendance {
   JsonObject *start; /* the message; sent again when its answer was lost */
   AttendanceWaiting waiting;
   char *offered;       /* the waiting job that nobody has decided about yet */
+  char *adopted;       /* the one that was asked for */
+  gboolean told;       /* that a job waits, by this connection */
   atomic_int decision; /* -1 none, else TRUE: adopt */
   Reread *reread;      /* of the query with this id */
   gint64 reread_id;

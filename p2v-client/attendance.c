@@ -13,8 +13,6 @@
 /* At the end of a job its channels may end before its "finished" arrives. */
 #define GRACE  (5 * G_TIME_SPAN_SECOND)
 #define BYE_MS 5000
-/* Digests of 75 GB that the job has not taken: then its reads wait until it does. */
-#define DIGESTS_MAX (32u * 1024u * 1024u)
 
 /* Nobody else can guess it: whoever knows it is this process. */
 static char *
@@ -59,6 +57,7 @@ attendance_free (Attendance *attendance)
   reread_free (attendance->reread); /* its thread feeds the queue */
   digest_queue_free (attendance->digests);
   g_free (attendance->offered);
+  g_free (attendance->adopted);
   g_clear_error (&attendance->outcome);
   g_clear_error (&attendance->broken);
   g_clear_pointer (&attendance->summary, json_object_unref);
@@ -227,6 +226,8 @@ static void
 introduce_again (Attendance *attendance)
 {
   Control *control = line_control (attendance->line);
+  attendance->told = FALSE;
+  g_clear_pointer (&attendance->offered, g_free);
   if (attendance->job) {
     g_autoptr (JsonObject) attach = p2v_message_new ("attach");
     json_object_set_string_member (attach, "job", attendance->job);
@@ -276,7 +277,7 @@ serve_once (Attendance *attendance, GError **error)
   attendance_go_on (attendance);
   attendance_send_digests (attendance, FALSE);
   if (attendance->tunnel)
-    tunnel_hold (attendance->tunnel, digest_queue_bytes (attendance->digests) > DIGESTS_MAX);
+    tunnel_hold (attendance->tunnel, digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX);
   int wake = attendance->cancelling ? -1 : g_cancellable_get_fd (attendance->cancel);
   gboolean ok = control_serve (line_control (attendance->line), TICK_MS, wake,
                                attendance_take_message, attendance, error);
