@@ -17,7 +17,7 @@
 #
 # Disks are in the page cache, so that link, processors and programs are measured and not
 # this machine's storage.  BENCH_DISK=FILE measures with another disk, BENCH_PAIRS=N with
-# more pairs, BENCH_FORMAT=qcow2 into qcow2.
+# more pairs, BENCH_FORMAT=qcow2 into qcow2, BENCH_PERF=FILE lets perf look at the last copy.
 
 BENCH_PAIRS=${BENCH_PAIRS:-3}
 BENCH_FORMAT=${BENCH_FORMAT:-raw}
@@ -148,6 +148,7 @@ ours_start () {
   install -m 600 -o "$SSHD_UID" -g "$SSHD_UID" /dev/null "$OURS/lock"
   python3 $HERE/hold-lock.py "$OURS/lock" &
   OURS_LOCK=$!
+  wait_for "$OURS/lock.held"
   as_login nbdkit --foreground --readonly --unix "$OURS/d0.nbd" \
     "$WORK/sshd/server/lib/p2v/nbdkit-p2vbroker-plugin.so" size="$SOURCE_SIZE" cache="$OURS/d0.cache" \
     map="$OURS/d0.map" data-socket="$OURS/d0.data" control-socket="$OURS/d0.ctl" 2>"$WORK/broker.err" &
@@ -162,7 +163,7 @@ ours_start () {
     <"$WORK/tunnel.in" >"$WORK/tunnel.out" 2>"$WORK/tunnel.err" &
   OURS_TUNNEL=$!
   exec 9>"$WORK/tunnel.in"
-  COPY_TOOL=(as_login env PATH="$WORK/sshd/server/bin:$PATH" "$BUILD/tests/copy-tool" "$OURS" "disk=$SOURCE,$SOURCE_SIZE"
+  COPY_TOOL=(setpriv --reuid "$SSHD_UID" --regid "$SSHD_UID" --clear-groups env PATH="$WORK/sshd/server/bin:$PATH" "$BUILD/tests/copy-tool" "$OURS" "disk=$SOURCE,$SOURCE_SIZE"
     name=bench os="$OUT" of="$BENCH_FORMAT" client=1)
   # Its first connection: then the channels are there.
   wait_for_channels
@@ -190,7 +191,7 @@ calc () { python3 -c "print ($1)"; }
 ours_copy () {
   local began
   began=$(now)
-  "${COPY_TOOL[@]}" phases=copy >"$WORK/copy.out" 2>"$WORK/copy.err"
+  ${BENCH_PERF:+perf record -q -a -g -F 999 -o "$BENCH_PERF" --} "${COPY_TOOL[@]}" phases=copy >"$WORK/copy.out" 2>"$WORK/copy.err"
   SECONDS_TAKEN=$(calc "$(now) - $began")
 }
 
