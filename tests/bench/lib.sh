@@ -4,12 +4,13 @@
 # each script is one point of measurement and runs by `make bench-NAME`.
 #
 #   bench_begin TITLE              a working folder, the machine, load
-#   bench_source MIB               SOURCE: a read-only loop device of MIB with real files
+#   bench_source MIB [random]      SOURCE: a read-only loop device of MIB with real files
 #   bench_server [sshd_config line]…   the private conversion server of tests/lib/sshd.sh
 #   bench_network RATE             before it: PEER is another network namespace, the link to
 #                                  it (SERVER_IP) carries RATE (tc's words) in each direction
 #   ours_start [p2v ARGUMENT]…     nbdkit, digest filter, tunnel, sshd, broker: ready to copy
-#   ours_copy / ours_stop          copies (SECONDS_TAKEN); what the tunnel counted
+#   ours_copy / ours_stop          copies (SECONDS_TAKEN, CPU_TAKEN: seconds of processor time)
+#   theirs                         the same by nbdcopy over ssh -R
 #   note SERIES VALUE              a figure; figures SERIES [UNIT] prints them with their median
 #   median SERIES                  prints it
 #   verdict WHAT VALUE OP BOUND    met or missed; never fails the run
@@ -54,27 +55,35 @@ bench_end () {
   for pid in "${BENCH_PIDS[@]}"; do kill "$pid" 2>/dev/null; done
   sshd_stop
   for pid in "${BENCH_PIDS[@]}"; do wait "$pid" 2>/dev/null; done
+  exec 8<&-
   [ -z "${SOURCE_LOOP:-}" ] || losetup -d "$SOURCE_LOOP"
   [ "$status" -eq 0 ] || { echo "   broken off (status $status); the folder was $WORK"; tail -n 5 "$WORK"/*.err 2>/dev/null; }
   [ -n "${KEEP:-}" ] || rm -rf "$WORK"
   [ "$status" -ne 0 ] || echo "   ended $(date -u '+%T') UTC, load $(bench_load)"
 }
 
-# Files of this system, as a disk full of them would be: program code, texts, archives.
+# Files of this system, as a disk full of them would be: program code, texts, archives; or
+# (random) what nobody can compress.
 bench_source () {
-  local file=$WORK/source.raw mib=$1
+  local file=$WORK/source.raw mib=$1 what="the first files of /usr as tar has them"
   if [ -n "${BENCH_DISK:-}" ]; then
-    SOURCE_LOOP=$(losetup -r -f --show "$BENCH_DISK")
+    what=$BENCH_DISK
+    file=$BENCH_DISK
+  elif [ "${2:-}" = random ]; then
+    what="random bytes"
+    head -c "${mib}M" /dev/urandom >"$file"
   else
     # tar dies of the closed pipe.
     { tar -cf - -C / usr 2>/dev/null || true; } | head -c "${mib}M" >"$file"
     truncate -s "${mib}M" "$file"
-    SOURCE_LOOP=$(losetup -r -f --show "$file")
   fi
+  SOURCE_LOOP=$(losetup -r -f --show "$file")
   SOURCE=$SOURCE_LOOP
   SOURCE_SIZE=$(blockdev --getsize64 "$SOURCE")
+  # The last one who closes a block device throws its pages away: held open.
+  exec 8<"$SOURCE"
   cat "$SOURCE" >/dev/null
-  echo "   source: block device (loop, no holes), $((SOURCE_SIZE >> 20)) MiB, ${BENCH_DISK:-the first files of /usr as tar has them}"
+  echo "   source: block device (loop, no holes), $((SOURCE_SIZE >> 20)) MiB, $what"
 }
 
 bench_server () {
@@ -109,11 +118,11 @@ bench_private () {
   BENCH_PRIVATE=1 exec unshare --net -- "$0" "$@"
 }
 
-# Bytes of IP that the client's side of the link has sent and got: the queue counts the
-# packets as they leave, with 14 bytes of Ethernet each.
+# wire_bytes [out]: bytes of IP that have crossed the link in both directions, or from the
+# client to the server.  The queue counts packets as they leave, with 14 bytes of Ethernet.
 wire_bytes () {
   {
-    tc -s -j qdisc show dev server0
+    [ "${1:-}" = out ] || tc -s -j qdisc show dev server0
     "${PEER_RUN[@]}" tc -s -j qdisc show dev client0
   } | python3 -c 'import json, sys
 decoder, text, sum = json.JSONDecoder (), sys.stdin.read ().strip (), 0
@@ -189,10 +198,12 @@ now () { date +%s.%N; }
 calc () { python3 -c "print ($1)"; }
 
 ours_copy () {
-  local began
+  local began before
+  before=$(cpu_seconds)
   began=$(now)
   ${BENCH_PERF:+perf record -q -a -g -F 999 -o "$BENCH_PERF" --} "${COPY_TOOL[@]}" phases=copy >"$WORK/copy.out" 2>"$WORK/copy.err"
   SECONDS_TAKEN=$(calc "$(now) - $began")
+  CPU_TAKEN=$(calc "$(cpu_seconds) - $before")
 }
 
 # tunnel_figure NAME, after ours_stop: payload_out, wire_out, …
@@ -214,6 +225,35 @@ ours_stop () {
 ours_check () {
   qemu-img compare -q -f raw -F "$BENCH_FORMAT" "$SOURCE" "$(find "$OUT" -type f -name '*bench-sda*')" ||
     { echo "   the copy is not what the source is"; return 1; }
+}
+
+# The alternative, as the peer does it: nbdkit here, ssh -R, a forwarded port there,
+# nbdcopy into the same format there, with fsync.  SECONDS_TAKEN, CPU_TAKEN.
+theirs () {
+  local before began port nbdkit ssh
+  rm -f "$OUT"/* "$WORK/theirs.nbd"
+  port=$(free_port)
+  "${PEER_RUN[@]}" nbdkit --foreground --readonly --unix "$WORK/theirs.nbd" --filter=noextents file "$SOURCE" 2>"$WORK/theirs.err" &
+  nbdkit=$!
+  wait_for "$WORK/theirs.nbd"
+  "${PEER_RUN[@]}" ssh -q -F none -N -p "$SSHD_PORT" -i "$SSHD_DIR/id" -o IdentitiesOnly=yes -o BatchMode=yes \
+    -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o ExitOnForwardFailure=yes \
+    -R "127.0.0.1:$port:$WORK/theirs.nbd" "$SSHD_USER@$SERVER_IP" &
+  ssh=$!
+  wait_port "$port"
+  before=$(cpu_seconds)
+  began=$(now)
+  if [ "$BENCH_FORMAT" = raw ]; then
+    as_login nbdcopy --flush "nbd://127.0.0.1:$port" "$OUT/theirs"
+  else
+    as_login qemu-img create -q -f "$BENCH_FORMAT" "$OUT/theirs" "$SOURCE_SIZE"
+    as_login nbdcopy --flush "nbd://127.0.0.1:$port" -- [ qemu-nbd --discard=unmap -f "$BENCH_FORMAT" "$OUT/theirs" ]
+  fi
+  SECONDS_TAKEN=$(calc "$(now) - $began")
+  CPU_TAKEN=$(calc "$(cpu_seconds) - $before")
+  kill "$ssh" "$nbdkit"
+  wait "$ssh" "$nbdkit" || true
+  qemu-img compare -q -f raw -F "$BENCH_FORMAT" "$SOURCE" "$OUT/theirs"
 }
 
 note () { echo "$2" >>"$WORK/series.$1"; }
