@@ -10,9 +10,10 @@
 gboolean
 gauge_decide (gboolean compressing, const GaugeReading *reading)
 {
-  if (compressing)
-    return reading->gain > GAIN_MIN && !(reading->busy > 0.9 && reading->blocked < 0.1);
-  return reading->blocked > 0.6 && reading->busy < 0.4 && reading->rate < GIGABIT;
+  gboolean idle = reading->blocked > 0.6 && reading->busy < 0.4 && reading->rate < GIGABIT;
+  if (!compressing || idle)
+    return idle;
+  return reading->gain > GAIN_MIN && !(reading->busy > 0.9 && reading->blocked < 0.1);
 }
 
 /* Of the calling thread, microseconds. */
