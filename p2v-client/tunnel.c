@@ -25,6 +25,7 @@ struct Tunnel {
   guint n_disks;
   RelayCounters *counters; /* one per disk */
   GPtrArray *workers;
+  gboolean may_compress;
   gint64 patience; /* how long a session may stay away */
   GCancellable *stop;
   atomic_bool held;
@@ -88,7 +89,7 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   while (!g_cancellable_is_cancelled (stop)) {
     Round round;
     gboolean before = gauge.compress;
-    if (!step_relays (relays, gauge.compress, atomic_load (&worker->tunnel->held), &round, error))
+    if (!step_relays (relays, gauge.compress && worker->tunnel->may_compress, atomic_load (&worker->tunnel->held), &round, error))
       return FALSE;
     if (round.done)
       return TRUE;
@@ -184,6 +185,7 @@ tunnel_open (const Settings *settings, const Identity *identity, const char *job
   tunnel->n_disks = g_strv_length ((char **)sockets);
   tunnel->counters = g_new0 (RelayCounters, tunnel->n_disks);
   tunnel->workers = g_ptr_array_new_with_free_func (g_free);
+  tunnel->may_compress = !g_str_equal (settings_get (settings, SETTING_compress), "never");
   tunnel->patience = (gint64)settings_get_uint (settings, SETTING_reconnect) * G_USEC_PER_SEC;
   tunnel->stop = g_cancellable_new ();
   g_mutex_init (&tunnel->lock);

@@ -107,9 +107,19 @@ bench_network () {
   "${PEER_RUN[@]}" ip address add 192.0.2.2/24 dev client0
   "${PEER_RUN[@]}" ip link set client0 up
   "${PEER_RUN[@]}" ip link set lo up
-  # Room for a packet of 64 KiB before the kernel cuts it up, and 20 ms of queue.
-  tc qdisc add dev server0 root tbf rate "$rate" burst 128kb latency 20ms
-  "${PEER_RUN[@]}" tc qdisc add dev client0 root tbf rate "$rate" burst 128kb latency 20ms
+  bench_rate "$rate"
+}
+
+# bench_rate RATE: of the link from now on; none: as fast as it can.
+bench_rate () {
+  local run
+  for run in "" "${PEER_RUN[*]}"; do
+    local device=server0
+    [ -z "$run" ] || device=client0
+    $run tc qdisc del dev $device root 2>/dev/null || true
+    # Room for a packet of 64 KiB before the kernel cuts it up, and 20 ms of queue.
+    [ "$1" = none ] || $run tc qdisc add dev $device root tbf rate "$1" burst 128kb latency 20ms
+  done
 }
 
 # Runs the script once more inside a network namespace of its own.
