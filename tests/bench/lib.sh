@@ -9,6 +9,7 @@
 #   bench_network RATE             before it: PEER is another network namespace, the link to
 #                                  it (SERVER_IP) carries RATE (tc's words) in each direction
 #   ours_start [p2v ARGUMENT]…     nbdkit, digest filter, tunnel, sshd, broker: ready to copy
+#                                  ours_trim, where a script has it, works on the overlay
 #   ours_copy / ours_stop          copies (SECONDS_TAKEN, CPU_TAKEN: seconds of processor time)
 #   theirs                         the same by nbdcopy over ssh -R
 #   note SERIES VALUE              a figure; figures SERIES [UNIT] prints them with their median
@@ -28,20 +29,22 @@ JOB=benchjob
 BENCH_PIDS=()
 PEER_RUN=()
 
+[ "$(id -u)" -eq 0 ] || { echo "Benchmarks need root: loop devices, another user, network namespaces."; exit 1; }
+# A script that bench_private runs anew comes by here twice.
+TMPDIR=$(mktemp -d "${BENCH_TMPDIR:=${TMPDIR:-/var/tmp}}/p2v-bench.XXXXXX")
+chmod 755 "$TMPDIR"
+export TMPDIR BENCH_TMPDIR BUILD LIBGUESTFS_BACKEND=direct
+export P2V_TEST_MARK="p2v-bench-$$"
+# shellcheck source=tests/lib/client.sh
+. tests/lib/client.sh
+trap bench_end EXIT
+
 bench_load () { cut -d' ' -f1-3 /proc/loadavg; }
 
 bench_begin () {
   local accel=TCG
-  [ "$(id -u)" -eq 0 ] || { echo "Benchmarks need root: loop devices, another user, network namespaces."; exit 1; }
-  TMPDIR=$(mktemp -d "${TMPDIR:-/var/tmp}/p2v-bench.XXXXXX")
-  chmod 755 "$TMPDIR"
-  export TMPDIR BUILD
-  export P2V_TEST_MARK="p2v-bench-$$" LIBGUESTFS_BACKEND=direct
   # As in the tests: an emulated appliance, but for BENCH_KVM=1 where there is KVM.
   if [ -n "${BENCH_KVM:-}" ]; then accel=KVM; else export LIBGUESTFS_BACKEND_SETTINGS=force_tcg; fi
-  # shellcheck source=tests/lib/client.sh
-  . tests/lib/client.sh
-  trap bench_end EXIT
   echo
   echo "== $1"
   echo "   machine: $(nproc) cores ($(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)), $(awk '/MemTotal/ { printf "%d GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r), appliances by $accel"
@@ -125,6 +128,7 @@ bench_rate () {
 # Runs the script once more inside a network namespace of its own.
 bench_private () {
   [ -z "${BENCH_PRIVATE:-}" ] || return 0
+  rm -rf "$WORK"
   BENCH_PRIVATE=1 exec unshare --net -- "$0" "$@"
 }
 
@@ -174,8 +178,9 @@ ours_start () {
   OURS_BROKER=$!
   wait_for "$OURS/d0.ctl"
   wait_for "$OURS/d0.nbd"
-  as_login qemu-img create -q -u -f qcow2 -o "cluster_size=4k,backing_fmt=raw,backing_file=nbd+unix:///?socket=$OURS/d0.nbd" \
+  as_login qemu-img create -q -u -f qcow2 -o "cluster_size=${OURS_CLUSTER:-4k},backing_fmt=raw,backing_file=nbd+unix:///?socket=$OURS/d0.nbd" \
     "$OURS/d0.qcow2" "$SOURCE_SIZE"
+  ! declare -F ours_trim >/dev/null || ours_trim
   mkfifo "$WORK/tunnel.in"
   args="p2v.server=${SERVER_IP:-127.0.0.1} p2v.port=${LINK_PORT:-$SSHD_PORT} p2v.username=$SSHD_USER p2v.identity=$SSHD_DIR/id p2v.hostkey=$SSHD_HOSTKEY $*"
   HOME=$WORK/client-home "${PEER_RUN[@]}" "$BUILD/tests/link-tool" tunnel "$args" "$JOB" "$SOURCE" \
