@@ -185,7 +185,7 @@ check-slow: setup
 
 # ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
 # takes too long ----
-BENCHES = $(patsubst tests/bench/%.sh,bench-%,$(filter-out tests/bench/lib.sh,$(wildcard tests/bench/*.sh)))
+BENCHES = $(patsubst tests/bench/%.sh,bench-%,$(filter-out tests/bench/lib.sh tests/bench/whole-job.sh,$(wildcard tests/bench/*.sh)))
 .PHONY: $(BENCHES)
 
 bench: setup
