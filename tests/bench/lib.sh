@@ -31,7 +31,8 @@ PEER_RUN=()
 
 [ "$(id -u)" -eq 0 ] || { echo "Benchmarks need root: loop devices, another user, network namespaces."; exit 1; }
 # A script that bench_private runs anew comes by here twice.
-TMPDIR=$(mktemp -d "${BENCH_TMPDIR:=${TMPDIR:-/var/tmp}}/p2v-bench.XXXXXX")
+BENCH_TMPDIR=${BENCH_TMPDIR:-${TMPDIR:-/var/tmp}}
+TMPDIR=$(mktemp -d "$BENCH_TMPDIR/p2v-bench.XXXXXX")
 chmod 755 "$TMPDIR"
 export TMPDIR BENCH_TMPDIR BUILD LIBGUESTFS_BACKEND=direct
 export P2V_TEST_MARK="p2v-bench-$$"
