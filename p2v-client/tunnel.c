@@ -89,7 +89,8 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   while (!g_cancellable_is_cancelled (stop)) {
     Round round;
     gboolean before = gauge.compress;
-    if (!step_relays (relays, gauge.compress && worker->tunnel->may_compress, atomic_load (&worker->tunnel->held), &round, error))
+    if (!step_relays (relays, gauge.compress && worker->tunnel->may_compress,
+                      atomic_load (&worker->tunnel->held), &round, error))
       return FALSE;
     if (round.done)
       return TRUE;

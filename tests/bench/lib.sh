@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# What callers use.
+# shellcheck disable=SC2034
 # What the benchmarks have in common.  Sourced from the root of the repository, as root;
 # each script is one point of measurement and runs by `make bench-NAME`.
 #

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# What callers use.
+# shellcheck disable=SC2034
 # For benchmarks of whole jobs, sourced after lib.sh:
 #
 #   guest_disks tiny-disk.sh|demo-disks.sh   GUEST with its disks; LIVE_BYTES
