@@ -29,6 +29,7 @@ BUILD=${BUILD:-$PWD/build}
 HERE=tests/bench
 JOB=benchjob
 BENCH_PIDS=()
+LOOPS=() # of whole-job.sh
 PEER_RUN=()
 
 [ "$(id -u)" -eq 0 ] || { echo "Benchmarks need root: loop devices, another user, network namespaces."; exit 1; }
@@ -55,14 +56,14 @@ bench_begin () {
 }
 
 bench_end () {
-  local status=$? pid
+  local status=$? pid loop
   set +e
   ours_stop
   for pid in "${BENCH_PIDS[@]}"; do kill "$pid" 2>/dev/null; done
   sshd_stop
   for pid in "${BENCH_PIDS[@]}"; do wait "$pid" 2>/dev/null; done
   exec 8<&-
-  [ -z "${SOURCE_LOOP:-}" ] || losetup -d "$SOURCE_LOOP"
+  for loop in ${SOURCE_LOOP:-} "${LOOPS[@]}"; do losetup -d "$loop"; done
   [ "$status" -eq 0 ] || { echo "   broken off (status $status); the folder was $WORK"; tail -n 5 "$WORK"/*.err 2>/dev/null; }
   [ -n "${KEEP:-}" ] || rm -rf "$WORK"
   [ "$status" -ne 0 ] || echo "   ended $(date -u '+%T') UTC, load $(bench_load)"

@@ -26,6 +26,7 @@ through_relay () {
   kill "$relay"
   wait "$relay" || true
   note "$1" "$(phases_before_copy)"
+  note "$1.requests" "$(reads_before_copy)"
   guest_detach
   dead=0
   for class in deleted free swap freevg gaps; do dead=$((dead + $(read_figure "classes.$class.read"))); done
@@ -38,6 +39,8 @@ for _ in $(seq "$BENCH_PAIRS"); do
 done
 figures 0 s "before the copy, no added round trip"
 figures 20 s "before the copy, 20 ms"
+figures 20.requests "" "requests before the copy"
+printf '   (one after the other they wait %.1f s for the round trip)\n' "$(calc "$(median 20.requests) * 0.02")"
 figures 20.dead "" "read but dead, per live byte"
 [ "$BENCH_PAIRS" -ge 3 ] || echo "   (only $BENCH_PAIRS pair: an emulated job takes minutes; BENCH_JOBS=3 for more)"
 verdict "seconds longer with 20 ms" "$(calc "$(median 20) - $(median 0)")" '<=' 20

@@ -10,6 +10,7 @@
 #   job_run                   our job from login to end: SECONDS_TAKEN
 #   read_figure NAME          of tests/lib/read-ranges.py --json for the last job
 #   phases_before_copy        seconds of our last job before the phase copy
+#   reads_before_copy         what it asked the source for until then, requests
 
 guest_disks () {
   GUEST=$WORK/guest
@@ -81,4 +82,17 @@ for phase in json.load (open (sys.argv[1]))["phases"]:
     if phase["name"] == "copy": break
     sum += phase["seconds"]
 print (sum)' "$P2V_STATE_DIR"/jobs/*/report.json
+}
+
+# The report is written when the last phase has ended.
+reads_before_copy () {
+  python3 - "$P2V_STATE_DIR"/jobs/*/report.json "${READ_LOGS[@]}" <<'PYTHON'
+import datetime, json, os, sys
+with open (sys.argv[1]) as f:
+    phases = json.load (f)["phases"]
+names = [p["name"] for p in phases]
+copy = os.stat (sys.argv[1]).st_mtime - sum (p["seconds"] for p in phases[names.index ("copy"):])
+begin = str (datetime.datetime.fromtimestamp (copy))
+print (sum (" Read id=" in line and line < begin for log in sys.argv[2:] for line in open (log)))
+PYTHON
 }
