@@ -55,7 +55,7 @@ UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
 
-.PHONY: all help setup demo check check-unit check-component check-machine check-slow soak bench-digest \
+.PHONY: all help setup demo check check-unit check-component check-machine check-slow soak bench \
         iso install-server install-client clean format lint test-programs
 
 all: setup
@@ -71,7 +71,8 @@ help:
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
 	@echo 'make lint format      clang-tidy and shellcheck; clang-format'
-	@echo 'make bench-digest     how fast the digest is on this machine'
+	@echo 'make bench            speed, wire and memory against their bounds (root, a quarter of an hour);'
+	@echo '                      bench-NAME: one of tests/bench; bench-peer: whole jobs against virt-p2v'
 	@echo 'SAN=1 with the sanitizers, V=1 shows the commands'
 
 # Debian packages that building, the demo and the tests need.
@@ -182,9 +183,18 @@ check-slow: setup
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)$(RUN) $(sort $(wildcard tests/slow/*.sh))
 
-bench-digest: setup
-	$(Q)$(MAKE) -s --no-print-directory $(BUILD)/tests/digest-tool
-	$(Q)$(BUILD)/tests/digest-tool
+# ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
+# takes too long ----
+BENCHES = $(patsubst tests/bench/%.sh,bench-%,$(filter-out tests/bench/lib.sh tests/bench/whole-job.sh,$(wildcard tests/bench/*.sh)))
+.PHONY: $(BENCHES)
+
+bench: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(foreach b,$(filter-out bench-peer,$(BENCHES)),BUILD=$(CURDIR)/$(BUILD) $(b:bench-%=tests/bench/%.sh) &&) true
+
+$(BENCHES): setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)BUILD=$(CURDIR)/$(BUILD) $(@:bench-%=tests/bench/%.sh)
 
 # Nightly, an hour: jobs whose link is cut again and again.
 SOAK_JOBS ?= 5

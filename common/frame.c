@@ -4,9 +4,19 @@
 #include <string.h>
 #include <zstd.h>
 
-/* Level 1 is the fastest of the ordinary levels: a frame is compressed only
- * when the link is slower than the processor, so speed comes before ratio. */
-#define LEVEL 1
+/* zstd's own default.  Measured on 256 MiB of /usr, in units of 64 KiB dealt out to two
+ * channels: each frame by itself 1.89 times smaller by level 1 and 1.94 by level 3; all
+ * frames of a channel as one stream 1.94 and 2.08 (2.12 with twice the window), at 820 and
+ * 500 MB/s; `zstd -3` of the whole: 2.10.  Levels 5 and 6 gain 1 % more at half the speed. */
+#define LEVEL 3
+
+/* Twice the window of level 3, since a channel gets only its share of the units: 4 MiB in
+ * each decoder, 5.5 MiB in each encoder that ever compressed. */
+#define WINDOW_LOG 22
+
+/* Payload of one compressed frame: below P2V_FRAME_MAX by more than compressing can make
+ * it longer. */
+#define PACK_MAX (P2V_FRAME_MAX / 2)
 
 struct P2vEncoder {
   ZSTD_CCtx *context; /* made when first needed */
@@ -50,18 +60,25 @@ p2v_encoder_free (P2vEncoder *encoder)
   g_free (encoder);
 }
 
-/* The compressed size of one frame's payload in encoder->packed, or 0 when
- * compressing does not make it smaller. */
+/* The next piece of the stream, complete (flushed), in encoder->packed; also when that is
+ * longer, for the encoder counts on the decoder to have seen it.  0: zstd failed, which it
+ * has no reason to. */
 static gsize
 compress_payload (P2vEncoder *encoder, const void *data, gsize length)
 {
   if (!encoder->context) {
     encoder->context = ZSTD_createCCtx ();
-    encoder->packed = g_malloc (ZSTD_compressBound (P2V_FRAME_MAX));
+    (void)ZSTD_CCtx_setParameter (encoder->context, ZSTD_c_compressionLevel, LEVEL);
+    (void)ZSTD_CCtx_setParameter (encoder->context, ZSTD_c_windowLog, WINDOW_LOG);
+    encoder->packed = g_malloc (P2V_FRAME_MAX);
   }
-  gsize packed = ZSTD_compressCCtx (encoder->context, encoder->packed,
-                                    ZSTD_compressBound (P2V_FRAME_MAX), data, length, LEVEL);
-  return ZSTD_isError (packed) || packed >= length ? 0 : packed;
+  ZSTD_inBuffer in = {data, length, 0};
+  ZSTD_outBuffer out = {encoder->packed, P2V_FRAME_MAX, 0};
+  gsize left = ZSTD_compressStream2 (encoder->context, &out, &in, ZSTD_e_flush);
+  if (left == 0 && in.pos == length)
+    return out.pos;
+  g_clear_pointer (&encoder->context, ZSTD_freeCCtx); /* the next piece begins a new stream */
+  return 0;
 }
 
 void
@@ -70,7 +87,7 @@ p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean 
 {
   const guint8 *p = data;
   while (length > 0) {
-    gsize part = MIN (length, P2V_FRAME_MAX);
+    gsize part = MIN (length, compress ? PACK_MAX : P2V_FRAME_MAX);
     gsize packed = compress ? compress_payload (encoder, p, part) : 0;
     put_header (out, packed ? 'Z' : 'P', packed ? packed : part, part);
     g_byte_array_append (out, packed ? encoder->packed : p, (guint)(packed ? packed : part));
@@ -142,15 +159,34 @@ take_header (P2vDecoder *decoder, GError **error)
       return bad_frame (error, "two lengths that differ");
     break;
   case 'Z':
-    if (decoder->length >= decoder->original)
-      return bad_frame (error, "compressed data that is not smaller");
     break;
   default:
     return bad_frame (error, "unknown kind");
   }
-  if (decoder->length < 1 || decoder->original > P2V_FRAME_MAX)
+  if (decoder->length < 1 || decoder->length > P2V_FRAME_MAX || decoder->original < 1 ||
+      decoder->original > P2V_FRAME_MAX)
     return bad_frame (error, "length out of range");
   return TRUE;
+}
+
+/* The payload is the next piece of the stream: all of it must be used, and give exactly
+ * what the header says. */
+static gboolean
+unpack_payload (P2vDecoder *decoder, guint8 *to)
+{
+  if (!decoder->context) {
+    decoder->context = ZSTD_createDCtx ();
+    (void)ZSTD_DCtx_setParameter (decoder->context, ZSTD_d_windowLogMax, WINDOW_LOG);
+  }
+  ZSTD_inBuffer in = {decoder->payload->data, decoder->payload->len, 0};
+  ZSTD_outBuffer out = {to, decoder->original, 0};
+  gsize before;
+  do {
+    before = in.pos + out.pos;
+    if (ZSTD_isError (ZSTD_decompressStream (decoder->context, &out, &in)))
+      return FALSE;
+  } while (in.pos + out.pos > before && (in.pos < in.size || out.pos < out.size));
+  return in.pos == in.size && out.pos == out.size;
 }
 
 static gboolean
@@ -159,13 +195,9 @@ take_payload (P2vDecoder *decoder, GByteArray *out, GError **error)
   if (decoder->kind == 'P') {
     g_byte_array_append (out, decoder->payload->data, decoder->payload->len);
   } else {
-    if (!decoder->context)
-      decoder->context = ZSTD_createDCtx ();
     guint at = out->len;
     g_byte_array_set_size (out, at + decoder->original);
-    gsize got = ZSTD_decompressDCtx (decoder->context, out->data + at, decoder->original,
-                                     decoder->payload->data, decoder->payload->len);
-    if (ZSTD_isError (got) || got != decoder->original)
+    if (!unpack_payload (decoder, out->data + at))
       return bad_frame (error, "compressed data that does not unpack");
   }
   g_byte_array_set_size (decoder->payload, 0);

@@ -8,6 +8,9 @@
  *   length       be32 bytes of payload that follow (0 for 'E' and 'K', else 1 … P2V_FRAME_MAX)
  *   original     be32 bytes after decompression (= length for 'P', 0 for 'E' and 'K')
  *
+ * The payloads of all 'Z' of one direction are one stream of zstd, each flushed, so that
+ * what is alike in two of them is sent once; 'P' in between are no part of it.
+ *
  * 'E' half-closes that direction; the other goes on.  'K' carries nothing; the client
  * sends it where nothing else was sent for P2V_ALIVE_S seconds, so that a link that
  * drops everything can be told from a slow disk. */
@@ -24,8 +27,7 @@ P2vEncoder *p2v_encoder_new (void);
 void p2v_encoder_free (P2vEncoder *encoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vEncoder, p2v_encoder_free)
 
-/* Appends frames for LENGTH bytes to OUT; with COMPRESS each frame is
- * compressed when that makes it smaller. */
+/* Appends frames for LENGTH bytes to OUT, compressed or not. */
 void p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean compress,
                        GByteArray *out);
 /* Appends the end-of-stream frame. */

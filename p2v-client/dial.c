@@ -13,6 +13,11 @@
  * TCP_USER_TIMEOUT), which matters when a thread waits in a write. */
 #define SILENCE_MS (P2V_SILENCE_S * 1000)
 
+/* The kernel takes no more than this beyond what is on its way (tcp(7) of Linux 3.12,
+ * TCP_NOTSENT_LOWAT): a slow link is then seen at once instead of megabytes later, and
+ * what waits in front of it can still be compressed. */
+#define UNSENT_MAX (256 * 1024)
+
 typedef struct {
   GMainLoop *loop;
   GCancellable *stop;
@@ -86,10 +91,11 @@ static int
 take_socket (GSocketConnection *connection)
 {
   int fd = g_socket_get_fd (g_socket_connection_get_socket (connection));
-  int one = 1, silence = SILENCE_MS;
+  int one = 1, silence = SILENCE_MS, unsent = UNSENT_MAX;
   (void)setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   (void)setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   (void)setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence);
+  (void)setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   return fcntl (fd, F_DUPFD_CLOEXEC, 3);
 }
 

@@ -27,6 +27,7 @@ struct Tunnel {
   RelayCounters *counters; /* one per disk */
   Pace *pace;              /* NULL: no limit */
   GPtrArray *workers;
+  gboolean may_compress;
   gint64 patience; /* how long a session may stay away */
   GCancellable *stop;
   atomic_bool held;
@@ -112,7 +113,8 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   Round round = {0};
   while (!g_cancellable_is_cancelled (stop)) {
     gboolean before = gauge.compress;
-    if (!step_relays (worker, relays, gauge.compress, &round, error))
+    gboolean compress = gauge.compress && worker->tunnel->may_compress;
+    if (!step_relays (worker, relays, compress, &round, error))
       return FALSE;
     if (round.done)
       return TRUE;
@@ -208,6 +210,7 @@ tunnel_open (const Settings *settings, const Identity *identity, const char *job
   tunnel->counters = g_new0 (RelayCounters, tunnel->n_disks);
   tunnel->pace = pace_new (settings_get_size (settings, SETTING_bandwidth));
   tunnel->workers = g_ptr_array_new_with_free_func (g_free);
+  tunnel->may_compress = !g_str_equal (settings_get (settings, SETTING_compress), "never");
   tunnel->patience = (gint64)settings_get_uint (settings, SETTING_reconnect) * G_USEC_PER_SEC;
   tunnel->stop = g_cancellable_new ();
   g_mutex_init (&tunnel->lock);

@@ -14,8 +14,9 @@
 #include <glib.h>
 #include "common/unit.h"
 
-/* Reads in flight on one data channel: 1 MiB, enough for 100 MB/s at 10 ms. */
-#define CHANNEL_DEPTH 16u
+/* Reads in flight on one data channel: 2 MiB, so that the two of a client without further
+ * settings fill a gigabit at 20 ms. */
+#define CHANNEL_DEPTH 32u
 
 /* ---- cache ---- */
 typedef struct Cache Cache;

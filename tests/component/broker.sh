@@ -157,7 +157,7 @@ read_at "" 0 1000000
 kill -STOP "$SOURCE_PID"
 timeout 60 nbdcopy --requests=16 "$(uri '')" "$D/copy" &
 READER=$!
-check "sixteen reads are under way" stat_is "requests=32"
+check "32 reads are under way" stat_is "requests=48"
 kill "$CHANNEL_PID"
 check "the break is noticed" stat_is "channels=0"
 check "the reader waits" kill -0 "$READER"
@@ -165,7 +165,7 @@ kill -CONT "$SOURCE_PID"
 channel
 ended "it ends with a new channel"
 check "all bytes are right after the break" cmp "$D/disk" "$D/copy"
-check "only what had no answer was asked again" stat_is "requests=$((UNITS + 16))"
+check "only what had no answer was asked again" stat_is "requests=$((UNITS + 32))"
 broker_stop
 rm "$D/cache" "$D/map"
 
@@ -181,7 +181,7 @@ for i in 0 1 2 3 4; do
   python3 tests/lib/nbdread.py "$D/nbd" "" $((i * 1500000)) 1500000 >"$D/part" &
   READERS+=($!)
 done
-check "one channel has sixteen reads under way" stat_is "requests=16"
+check "one channel has 32 reads under way" stat_is "requests=32"
 sleep 0.5
 BEGAN=$(date +%s%N)
 check "fail is answered" test "$(tell fail)" = failed
