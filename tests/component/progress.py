@@ -57,7 +57,8 @@ elif what == "rate":
     a, b = middle[0], middle[-1]
     rate = (b.link_done - a.link_done) / (b.time - a.time)
     print("rate", round(rate), "of", number)
-    assert abs(rate / number - 1) < 0.1
+    # A cap, and so the machine may be slower when it is busy with something else.
+    assert 0.8 < rate / number < 1.1
 elif what == "left":
     begin, over = copy[0].time, copy[-1].time
     wrong = []

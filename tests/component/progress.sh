@@ -60,7 +60,7 @@ case_begin
 setting bandwidth 2M
 run capped
 common capped
-check "capped: the rate is the one of p2v.bandwidth, within 10 %" judge rate capped $((2 << 20))
+check "capped: the rate is the one of p2v.bandwidth, and not 10 % more" judge rate capped $((2 << 20))
 check "capped: waiting costs no processor time ($CPU s)" awk -v cpu="$CPU" 'BEGIN { exit !(cpu < 4) }'
 sed -n '/^# /p' "$WORK/capped.err"
 

@@ -48,6 +48,7 @@ setting of raw
 setting port "$link"
 client_start
 check "the copy begins" wait_long some_copied
+DIR=$(echo "$P2V_STATE_DIR"/jobs/*)
 kill -KILL "$CLIENT_PID"
 wait "$CLIENT_PID" 2>/dev/null || true
 rm -rf "$P2V_RUN_DIR"
