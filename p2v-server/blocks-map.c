@@ -121,7 +121,76 @@ common_clusters (const Blocks *blocks, const Block *block, guint64 *step, guint6
   return TRUE;
 }
 
-/* All layouts of levels 4, 5 and 6 have one chunk of stripe N at chunk N of each member. */
+/* Adds what a piece of a stripe (LENGTH bytes at OFFSET of it) takes of each member's chunk. */
+static void
+add_rows (GArray *rows, guint64 chunk, guint64 offset, guint64 length)
+{
+  guint64 row = offset % chunk;
+  if (length >= chunk || row + length <= chunk) {
+    ranges_add (rows, length >= chunk ? 0 : row, MIN (length, chunk));
+    return;
+  }
+  ranges_add (rows, row, chunk - row);
+  ranges_add (rows, 0, row + length - chunk);
+}
+
+/* Adds to FREE what of STRIPE is free at the same place of all its chunks.  The first of RANGES
+ * that reaches into it is NEXT. */
+static void
+add_partial (GArray *free, const Block *block, guint64 width, guint64 stripe, const GArray *ranges,
+             guint next)
+{
+  guint64 start = stripe * width, at = start, end = start + width;
+  g_autoptr (GArray) live = ranges_new ();
+  g_autoptr (GArray) rest = ranges_new ();
+  for (; at < end && next < ranges->len; next++) {
+    const Range *range = &g_array_index (ranges, Range, next);
+    if (range->offset >= end)
+      break;
+    if (range->offset > at)
+      add_rows (live, block->chunk, at - start, range->offset - at);
+    at = MAX (at, range->offset + range->length);
+  }
+  if (at < end)
+    add_rows (live, block->chunk, at - start, end - at);
+  ranges_merge (live);
+  ranges_add (rest, 0, block->chunk);
+  ranges_subtract (rest, live);
+  for (guint i = 0; i < rest->len; i++) {
+    const Range *range = &g_array_index (rest, Range, i);
+    ranges_add (free, stripe * block->chunk + range->offset, range->length);
+  }
+}
+
+/* What is free at the same place of every member, in bytes behind its first chunk: all
+ * layouts of levels 4, 5 and 6 have one chunk of stripe N at chunk N of each, and their
+ * parity is made byte by byte.  Caller unrefs. */
+static GArray *
+free_rows (const Block *block, guint64 width, const GArray *ranges)
+{
+  GArray *free = ranges_new ();
+  guint64 next = 0; /* stripes before it are done */
+  for (guint i = 0; i < ranges->len; i++) {
+    const Range *range = &g_array_index (ranges, Range, i);
+    guint64 end = range->offset + range->length;
+    guint64 stripe = MAX (next, range->offset / width);
+    if (stripe * width < range->offset)
+      add_partial (free, block, width, stripe++, ranges, i);
+    if (stripe < end / width) {
+      ranges_add (free, stripe * block->chunk, (end / width - stripe) * block->chunk);
+      stripe = end / width;
+    }
+    if (stripe * width < end)
+      add_partial (free, block, width, stripe++, ranges, i);
+    next = MAX (next, stripe);
+  }
+  ranges_merge (free);
+  return free;
+}
+
+/* Zeroes agree with each other as data and parity: what is free on all members is
+ * dropped on all, and as parts of clusters are not dropped, only what is whole ones
+ * on all. */
 static gboolean
 map_stripes (const Blocks *blocks, const Block *block, const GArray *ranges, GPtrArray *drops)
 {
@@ -129,11 +198,10 @@ map_stripes (const Blocks *blocks, const Block *block, const GArray *ranges, GPt
   guint64 step, first;
   if (!array_is_plain (block, parity) || !common_clusters (blocks, block, &step, &first))
     return FALSE;
-  guint64 stripe = block->chunk * (block->n_disks - parity);
-  for (guint i = 0; i < ranges->len; i++) {
-    const Range *range = &g_array_index (ranges, Range, i);
-    guint64 from = (range->offset + stripe - 1) / stripe * block->chunk;
-    guint64 to = MIN ((range->offset + range->length) / stripe * block->chunk, block->component);
+  g_autoptr (GArray) free = free_rows (block, block->chunk * (block->n_disks - parity), ranges);
+  for (guint i = 0; i < free->len; i++) {
+    const Range *range = &g_array_index (free, Range, i);
+    guint64 from = range->offset, to = MIN (from + range->length, block->component);
     from = from <= first ? first : first + (from - first + step - 1) / step * step;
     to = to <= first ? first : first + (to - first) / step * step;
     for (guint j = 0; from < to && j < block->members->len; j++) {

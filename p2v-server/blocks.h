@@ -33,8 +33,8 @@ const char *blocks_name (const Blocks *blocks, guint index, guint part);
 gboolean blocks_pass (const Blocks *blocks, const char *name);
 
 /* Adds to DROPS, a GArray of ByteRange for each disk, what RANGES (Range, merged) of NAME are
- * on the disks.  Below software RAID with parity only whole stripes, the same
- * ones of every member, so that zeroes there agree with each other.  FALSE, and nothing added,
+ * on the disks.  Below software RAID with parity only what is free at the same place of
+ * every member, so that zeroes there agree with each other.  FALSE, and nothing added,
  * when a layer is not understood. */
 gboolean blocks_map (const Blocks *blocks, const char *name, const GArray *ranges,
                      GPtrArray *drops);

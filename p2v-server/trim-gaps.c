@@ -11,7 +11,7 @@
 #define DISCARD_MOST (G_GUINT64_CONSTANT (1) << 30)
 
 /* Arguments of one qemu-io. */
-#define DISCARDS_AT_ONCE 64
+#define DISCARDS_AT_ONCE 1000
 
 typedef struct {
   Guest *guest;

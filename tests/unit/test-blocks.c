@@ -102,18 +102,40 @@ test_plain (void **state G_GNUC_UNUSED)
   assert_int_equal (n_drops (drops), 1);
 }
 
+/* A stripe is 128 KiB. */
 static void
 test_stripes (void **state G_GNUC_UNUSED)
 {
   g_autoptr (Blocks) blocks = load (DISKS ARRAY RAID ("in_sync", "none", "resync"), 4096);
   g_autoptr (GPtrArray) drops = drops_new (3);
-  /* a stripe is 128 KiB: the first and last are in use partly */
-  assert_true (map_one (blocks, "md5", 100 << 10, 400 << 10, drops));
+  /* a chunk and a half is in use before, a bit more than one behind */
+  assert_true (map_one (blocks, "md5", 96 << 10, 420 << 10, drops));
   for (guint i = 0; i < 3; i++)
-    assert_drop (drops, i, 0, 102 * MIB + (64 << 10), 102 * MIB + (192 << 10));
+    assert_drop (drops, i, 0, 102 * MIB + (64 << 10), 102 * MIB + (256 << 10));
   assert_int_equal (n_drops (drops), 3);
-  assert_true (map_one (blocks, "md5", 100 << 10, 128 << 10, drops));
+  /* nowhere both of a stripe */
+  assert_true (map_one (blocks, "md5", 64 << 10, 128 << 10, drops));
   assert_int_equal (n_drops (drops), 3);
+}
+
+/* Little that is in use: the rest of its stripe is free. */
+static void
+test_rows (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (Blocks) blocks = load (DISKS ARRAY RAID ("in_sync", "none", "resync"), 4096);
+  g_autoptr (GPtrArray) drops = drops_new (3);
+  g_autoptr (GArray) ranges = ranges_new ();
+  ranges_add (ranges, 0, 8 << 10);
+  ranges_add (ranges, 12 << 10, 44 << 10);  /* in use: 8 to 12 KiB of the chunk */
+  ranges_add (ranges, 72 << 10, 184 << 10); /* 56 to 64, and 0 to 8 of the next */
+  ranges_add (ranges, 257 << 10, 127 << 10);
+  assert_true (blocks_map (blocks, "md5", ranges, drops));
+  for (guint i = 0; i < 3; i++) {
+    assert_drop (drops, i, 0, 102 * MIB + (12 << 10), 102 * MIB + (56 << 10));
+    assert_drop (drops, i, 1, 102 * MIB + (64 << 10), 102 * MIB + (128 << 10));
+    assert_drop (drops, i, 2, 102 * MIB + (132 << 10), 102 * MIB + (192 << 10));
+  }
+  assert_int_equal (n_drops (drops), 9);
 }
 
 static void
@@ -207,10 +229,10 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_names),    cmocka_unit_test (test_plain),
-      cmocka_unit_test (test_stripes),  cmocka_unit_test (test_stack),
-      cmocka_unit_test (test_clusters), cmocka_unit_test (test_not_understood),
-      cmocka_unit_test (test_bad_text),
+      cmocka_unit_test (test_names),          cmocka_unit_test (test_plain),
+      cmocka_unit_test (test_stripes),        cmocka_unit_test (test_rows),
+      cmocka_unit_test (test_stack),          cmocka_unit_test (test_clusters),
+      cmocka_unit_test (test_not_understood), cmocka_unit_test (test_bad_text),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
