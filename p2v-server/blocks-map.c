@@ -84,9 +84,8 @@ static gboolean
 array_is_plain (const Block *block, guint parity)
 {
   static const char *const policies[] = {"resync", "bitmap", NULL};
-  if (!parity || !block->still || !block->chunk || block->n_disks <= parity ||
-      !g_strv_contains (policies, block->policy) ||
-      block->members->len != block->n_disks - block->n_missing || block->n_missing > parity)
+  if (!block->still || block->n_disks <= parity || !g_strv_contains (policies, block->policy) ||
+      block->members->len != block->n_disks - block->n_missing || block->members->len == 0)
     return FALSE;
   for (guint i = 0; i < block->members->len; i++)
     if (strcmp (((BlockMember *)g_ptr_array_index (block->members, i))->state, "in_sync"))
@@ -196,7 +195,8 @@ map_stripes (const Blocks *blocks, const Block *block, const GArray *ranges, GPt
 {
   guint parity = parity_disks (block);
   guint64 step, first;
-  if (!array_is_plain (block, parity) || !common_clusters (blocks, block, &step, &first))
+  if (!parity || !block->chunk || !array_is_plain (block, parity) ||
+      !common_clusters (blocks, block, &step, &first))
     return FALSE;
   g_autoptr (GArray) free = free_rows (block, block->chunk * (block->n_disks - parity), ranges);
   for (guint i = 0; i < free->len; i++) {
@@ -215,6 +215,21 @@ map_stripes (const Blocks *blocks, const Block *block, const GArray *ranges, GPt
 }
 
 static gboolean
+map_mirror (const Blocks *blocks, const Block *block, const GArray *ranges, GPtrArray *drops,
+            guint depth)
+{
+  if (!array_is_plain (block, 0))
+    return FALSE;
+  for (guint i = 0; i < block->members->len; i++) {
+    const BlockMember *member = g_ptr_array_index (block->members, i);
+    g_autoptr (GArray) moved = cut (ranges, 0, block->size, member->offset);
+    if (!map (blocks, block_find (blocks, member->name), moved, drops, depth))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 map (const Blocks *blocks, const Block *block, const GArray *ranges, GPtrArray *drops, guint depth)
 {
   if (!block || depth > DEPTH_MOST)
@@ -228,6 +243,8 @@ map (const Blocks *blocks, const Block *block, const GArray *ranges, GPtrArray *
     g_autoptr (GArray) moved = cut (ranges, 0, block->size, block->start);
     return map (blocks, block_find (blocks, block->parent), moved, drops, depth + 1);
   }
+  if (!g_strcmp0 (block->level, "raid1"))
+    return map_mirror (blocks, block, ranges, drops, depth + 1);
   if (block->level)
     return map_stripes (blocks, block, ranges, drops);
   if (block->targets->len)
@@ -245,7 +262,7 @@ map (const Blocks *blocks, const Block *block, const GArray *ranges, GPtrArray *
 gboolean
 blocks_map (const Blocks *blocks, const char *name, const GArray *ranges, GPtrArray *drops)
 {
-  g_autofree guint *before = g_new (guint, drops->len + 1);
+  g_autofree guint *before = g_new0 (guint, drops->len + 1);
   for (guint i = 0; i < drops->len; i++)
     before[i] = ((GArray *)g_ptr_array_index (drops, i))->len;
   if (drops->len == blocks->clusters->len &&

@@ -3,6 +3,7 @@
  * Nothing here is needed for the guest to work: what cannot be trimmed is
  * copied whole, with a warning. */
 #include <string.h>
+#include "layers.h"
 #include "phases.h"
 #include "ranges.h"
 #include "trim.h"
@@ -264,6 +265,21 @@ trim_groups (Trim *trim, GError **error)
   return ok;
 }
 
+/* One that is not dropped is no loss worth a warning. */
+static void
+trim_remainders (Trim *trim)
+{
+  struct guestfs_lvm_pv_list *pvs = guestfs_pvs_full (trim->guest->g);
+  for (guint i = 0; pvs && i < pvs->len; i++) {
+    g_autoptr (GArray) ranges = trim_remainder (&pvs->val[i]);
+    g_autofree char *device = ranges->len ? lvm_pv_device (trim->guest, pvs->val[i].pv_uuid) : NULL;
+    guint64 bytes = 0;
+    if (device && drop_below (trim, device, ranges, &bytes))
+      trim->total += bytes;
+  }
+  guestfs_free_lvm_pv_list (pvs);
+}
+
 /* One array of gaps a disk, found while the appliance is still there. */
 static GPtrArray *
 find_gaps (Guest *guest)
@@ -310,6 +326,7 @@ phase_trim (Job *job, GError **error)
   }
   if (!trim_volumes (&trim, error) || !trim_groups (&trim, error))
     return FALSE;
+  trim_remainders (&trim);
   g_autoptr (GPtrArray) gaps = find_gaps (guest);
   job->guest = NULL;
   if (!guest_close (guest, error) || !discard_all (job, &trim, gaps, error))

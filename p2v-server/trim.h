@@ -41,5 +41,10 @@ char **trim_open_encrypted (Guest *guest);
  * without a partition table that is understood. */
 GArray *trim_find_gaps (Guest *guest, guint index);
 
+/* The end of a physical volume that is too short for an extent of its group: up to an
+ * extent, which may be large, and LVM has no name for it.  An array of Range, at most one;
+ * caller unrefs. */
+GArray *trim_remainder (const struct guestfs_lvm_pv *pv);
+
 /* Discards RANGES (ByteRange, not empty) of the closed overlay OVERLAY. */
 gboolean trim_discard (Job *job, const char *overlay, GArray *ranges, GError **error);

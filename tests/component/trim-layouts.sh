@@ -166,6 +166,7 @@ check "an array that was not in order is not made to agree" awk '$1 == "raid1" {
 
 cat >"$WORK/look" <<'END'
 mkdir -p /tmp/m
+for n in 1 2; do mdadm --examine ${d1}$n | sed -n "s/^ *State : /member $n /p"; done
 mount ${d0}1 /tmp/m; cp /tmp/m/etc/data.key /tmp/key; umount /tmp/m
 for n in 6 7; do cryptsetup open --key-file /tmp/key ${d0}$n c$n; done
 udevadm settle; vgchange -qq -ay
@@ -187,7 +188,6 @@ blkid /dev/vgr/swap
 lvs --noheadings -o lv_name,vg_free_count vgr vgc
 mdadm --readwrite /dev/md5; echo check >/sys/block/md5/md/sync_action; mdadm --wait /dev/md5
 echo mismatches $(cat /sys/block/md5/md/mismatch_cnt)
-for a in md1 md5; do mdadm --detail /dev/$a | grep 'State :'; done
 END
 for disk in 0 1 2 3; do
   qemu-img create -q -f qcow2 -b "$JOB/d$disk.qcow2" -F qcow2 "$WORK/look$disk.qcow2"
@@ -201,6 +201,8 @@ for name in ntfs vfat btrfs xfs luks luks-lvm small raid1 raid5; do
   check "$name: the file system is sound" seen "^sound $name$"
 done
 check "the swap keeps its name" seen 'UUID="5b2f5d1c-0000-4000-8000-000000000009".* TYPE="swap"'
+check "an array that was in order is so" seen '^member 2 clean$'
+check "one that was not is not either" seen '^member 1 active$'
 check "parity agrees with the data everywhere" seen '^mismatches 0$'
 [ $TAP_FAILED -eq 0 ] || sed 's/^/# /' "$WORK/made" "$WORK/output" "$WORK/log" "$WORK/seen"
 tap_end

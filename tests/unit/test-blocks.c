@@ -179,6 +179,19 @@ test_clusters (void **state G_GNUC_UNUSED)
 }
 
 static void
+test_mirror (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (Blocks) blocks = load (DISKS "block md1 9:1 1019904 - - 1073741824 -\n"
+                                          "array md1 raid1 0 2 509952 none 1 bitmap\n"
+                                          "member md1 sdb2 4096 in_sync\n",
+                                    4096);
+  g_autoptr (GPtrArray) drops = drops_new (3);
+  assert_true (map_one (blocks, "md1", 5 * MIB, MIB, drops));
+  assert_drop (drops, 0, 0, 107 * MIB, 108 * MIB);
+  assert_int_equal (n_drops (drops), 1);
+}
+
+static void
 test_not_understood (void **state G_GNUC_UNUSED)
 {
   static const char *const texts[] = {
@@ -188,7 +201,11 @@ test_not_understood (void **state G_GNUC_UNUSED)
       DISKS ARRAY RAID ("spare", "none", "resync"),
       DISKS ARRAY "array md5 raid5 65536 4 509952 none 0 resync\n"
                   "member md5 sda2 4096 in_sync\n",
-      DISKS ARRAY "array md5 raid1 0 2 509952 none 0 resync\n",
+      DISKS ARRAY "array md5 raid10 65536 3 509952 none 0 resync\n"
+                  "member md5 sdb2 4096 in_sync\nmember md5 sda2 4096 in_sync\n"
+                  "member md5 sdc2 4096 in_sync\n",
+      DISKS ARRAY "array md5 raid1 0 2 509952 none 0 resync\nmember md5 sda2 4096 in_sync\n"
+                  "member md5 sdb2 4096 spare\n",
       DISKS ARRAY, /* nothing is known of it */
   };
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
@@ -229,10 +246,11 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_names),          cmocka_unit_test (test_plain),
-      cmocka_unit_test (test_stripes),        cmocka_unit_test (test_rows),
-      cmocka_unit_test (test_stack),          cmocka_unit_test (test_clusters),
-      cmocka_unit_test (test_not_understood), cmocka_unit_test (test_bad_text),
+      cmocka_unit_test (test_names),    cmocka_unit_test (test_plain),
+      cmocka_unit_test (test_stripes),  cmocka_unit_test (test_rows),
+      cmocka_unit_test (test_stack),    cmocka_unit_test (test_clusters),
+      cmocka_unit_test (test_mirror),   cmocka_unit_test (test_not_understood),
+      cmocka_unit_test (test_bad_text),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
