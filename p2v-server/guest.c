@@ -17,6 +17,19 @@
  * LVM's may have hundreds of KiB.  libguestfs takes what it reads into memory. */
 #define READ_MOST (8 * 1024 * 1024)
 
+/* An array whose disks do not agree would be made to (resync) as soon as the
+ * appliance writes to it: all of it read from the physical machine, and written to the
+ * overlay.  The virtual machine does that.  Read-only until written to, by the first
+ * (md.4); no resync at all, by the second. */
+#define NO_RESYNC "md_mod.start_ro=1"
+#define STAY_UNSYNCED                                                                              \
+  "for f in /sys/block/md*/md/sync_action; do"                                                     \
+  " [ ! -e $f ] || echo frozen >$f; done"
+
+/* Until all arrays say on their disks that nothing is under way, for else the
+ * virtual machine's first start would be a resync. */
+#define LEAVE_CLEAN "[ ! -e /proc/mdstat ] || mdadm --wait-clean --scan"
+
 static void
 on_event (guestfs_h *g, void *opaque, uint64_t event, int handle, int flags, const char *text,
           size_t length, const uint64_t *array, size_t array_length)
@@ -96,7 +109,7 @@ launch (Guest *guest, GError **error)
   guestfs_set_autosync (g, 1);
   if (guestfs_set_memsize (g, APPLIANCE_MEMORY) < 0 ||
       guestfs_set_smp (g, (int)CLAMP (cpus, 1, APPLIANCE_CPUS)) < 0 ||
-      guestfs_set_network (g, 0) < 0) {
+      guestfs_set_network (g, 0) < 0 || guestfs_set_append (g, NO_RESYNC) < 0) {
     guest_error (guest, P2V_ERROR_INTERNAL, "libguestfs", error);
     return FALSE;
   }
@@ -116,6 +129,7 @@ launch (Guest *guest, GError **error)
                    g_strv_length (guest->devices), guest->job->disks->len);
     return FALSE;
   }
+  g_free (guest_shell (guest, STAY_UNSYNCED));
   return TRUE;
 }
 
@@ -171,7 +185,11 @@ guest_abandon (Guest *guest)
 gboolean
 guest_close (Guest *guest, GError **error)
 {
-  gboolean ok = guestfs_umount_all (guest->g) == 0 && guestfs_shutdown (guest->g) == 0;
+  gboolean ok = guestfs_umount_all (guest->g) == 0;
+  if (ok) {
+    g_free (guest_shell (guest, LEAVE_CLEAN));
+    ok = guestfs_shutdown (guest->g) == 0;
+  }
   if (!ok)
     guest_error (guest, P2V_ERROR_CONVERT, "The appliance does not shut down in order", error);
   guest_abandon (guest);
@@ -210,6 +228,13 @@ guest_device_disk (Guest *guest, const char *device)
       return (gint)i;
   }
   return -1;
+}
+
+char *
+guest_shell (Guest *guest, const char *script)
+{
+  char *const words[] = {(char *)script, NULL};
+  return guestfs_debug (guest->g, "sh", words);
 }
 
 const char *

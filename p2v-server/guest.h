@@ -44,6 +44,12 @@ char *guest_device (Guest *guest, guint disk, guint part);
  * -1 for a volume on top of something (LVM, MD). */
 gint guest_device_disk (Guest *guest, const char *device);
 
+/* What SCRIPT prints in the appliance's shell, outside of the guest's file systems (mounted
+ * ones are below /sysroot), for what libguestfs has no call for.  It names disks and
+ * partitions as the kernel does (blocks.h).  What is the guest's goes through g_shell_quote.
+ * NULL when that fails; caller frees. */
+char *guest_shell (Guest *guest, const char *script);
+
 /* The value of KEY in a table of libguestfs's, "KEY", "VALUE", …, NULL; borrowed, NULL when
  * it is not there. */
 const char *guest_lookup (char **table, const char *key);

@@ -26,20 +26,18 @@ part_of (Usage usage, double share)
   return (Usage){(guint64)((double)usage.used * share), (guint64)((double)usage.size * share)};
 }
 
-/* What each of N members of an array holds of it.  One with parity passes no
- * discards on (the kernel's default), so that nothing of it can be trimmed. */
+/* What each of N members of an array holds of it. */
 static Usage
 member_usage (const char *level, guint n, Usage usage)
 {
-  Usage whole = {usage.size, usage.size};
   if (!strcmp (level, "raid1"))
     return usage;
   if (!strcmp (level, "raid10"))
     return part_of (usage, n > 2 ? 2.0 / n : 1);
   if (!strcmp (level, "raid4") || !strcmp (level, "raid5"))
-    return part_of (whole, n > 1 ? 1.0 / (n - 1) : 1);
+    return part_of (usage, n > 1 ? 1.0 / (n - 1) : 1);
   if (!strcmp (level, "raid6"))
-    return part_of (whole, n > 2 ? 1.0 / (n - 2) : 1);
+    return part_of (usage, n > 2 ? 1.0 / (n - 2) : 1);
   return part_of (usage, 1.0 / n);
 }
 

@@ -38,6 +38,32 @@ ranges_merge (GArray *ranges)
   g_array_set_size (ranges, n);
 }
 
+void
+ranges_subtract (GArray *ranges, const GArray *other)
+{
+  g_autoptr (GArray) rest = ranges_new ();
+  guint next = 0; /* the first of OTHER that may matter */
+  for (guint i = 0; i < ranges->len; i++) {
+    const Range *range = &g_array_index (ranges, Range, i);
+    guint64 at = range->offset, end = range->offset + range->length;
+    for (guint j = next; at < end && j < other->len; j++) {
+      const Range *hole = &g_array_index (other, Range, j);
+      if (hole->offset >= end)
+        break;
+      if (hole->offset > at)
+        ranges_add (rest, at, hole->offset - at);
+      at = MAX (at, hole->offset + hole->length);
+      /* one that goes beyond this range may matter to the next */
+      if (at <= end)
+        next = j;
+    }
+    if (at < end)
+      ranges_add (rest, at, end - at);
+  }
+  g_array_set_size (ranges, 0);
+  g_array_append_vals (ranges, rest->data, rest->len);
+}
+
 guint64
 ranges_bytes (const GArray *ranges)
 {

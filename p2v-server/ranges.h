@@ -14,6 +14,9 @@ void ranges_add (GArray *ranges, guint64 offset, guint64 length);
 /* Sorts, and joins what touches or overlaps. */
 void ranges_merge (GArray *ranges);
 
+/* Takes what OTHER holds out of RANGES; both are merged. */
+void ranges_subtract (GArray *ranges, const GArray *other);
+
 /* Bytes of all of a merged list. */
 guint64 ranges_bytes (const GArray *ranges);
 

@@ -4,14 +4,14 @@
  * the overlay afterwards. */
 #include <string.h>
 #include "common/process.h"
-#include "layers.h"
+#include "ranges.h"
 #include "trim.h"
 
 /* One discard of qemu-io takes at most 2 GiB less a sector. */
 #define DISCARD_MOST (G_GUINT64_CONSTANT (1) << 30)
 
 /* Arguments of one qemu-io. */
-#define DISCARDS_AT_ONCE 64
+#define DISCARDS_AT_ONCE 1000
 
 typedef struct {
   Guest *guest;
@@ -82,31 +82,15 @@ all_agree (Guest *guest, guint index, GArray *live, const struct guestfs_partiti
   return TRUE;
 }
 
-/* The end of a physical volume that is too short for an extent of its group:
- * up to an extent, which may be large, and LVM has no name for it. */
-static void
-add_remainder (const struct guestfs_lvm_pv *pv, guint64 start, GArray *gaps)
+GArray *
+trim_remainder (const struct guestfs_lvm_pv *pv)
 {
-  ByteRange range = {start + pv->pe_start + pv->pv_size, start + pv->dev_size};
+  GArray *ranges = ranges_new ();
+  guint64 start = pv->pe_start + pv->pv_size;
   /* a second copy of the group's metadata would lie there */
-  if (pv->pv_mda_count <= 1 && pv->pv_pe_count > 0 && range.start < range.end)
-    g_array_append_val (gaps, range);
-}
-
-static void
-add_remainders (Guest *guest, guint index, const struct guestfs_partition_list *parts, GArray *gaps)
-{
-  struct guestfs_lvm_pv_list *pvs = guestfs_pvs_full (guest->g);
-  for (guint i = 0; pvs && i < pvs->len; i++) {
-    g_autofree char *device = lvm_pv_device (guest, pvs->val[i].pv_uuid);
-    if (!device || guest_device_disk (guest, device) != (gint)index)
-      continue;
-    guint64 number = part_number (guest, index, device);
-    const struct guestfs_partition *part = find_part (parts, number);
-    if (part || !number)
-      add_remainder (&pvs->val[i], part ? part->part_start : 0, gaps);
-  }
-  guestfs_free_lvm_pv_list (pvs);
+  if (pv->pv_mda_count <= 1 && pv->pv_pe_count > 0 && start < pv->dev_size)
+    ranges_add (ranges, start, pv->dev_size - start);
+  return ranges;
 }
 
 GArray *
@@ -119,16 +103,13 @@ trim_find_gaps (Guest *guest, guint index)
   /* A disk that is one volume as a whole may still have an old table in its
    * first sector, which says nothing. */
   const Volume *whole = volume_of_device (guest, guest->devices[index]);
-  if (!whole || !whole->table || whole->type) {
-    add_remainders (guest, index, NULL, gaps);
+  if (!whole || !whole->table || whole->type)
     return g_steal_pointer (&gaps);
-  }
   g_autoptr (GArray) live = partition_table_ranges (read_disk, &open, disk->source->size, sector);
   struct guestfs_partition_list *parts = guestfs_part_list (guest->g, guest->devices[index]);
   if (all_agree (guest, index, live, parts)) {
     g_array_unref (gaps);
     gaps = partition_table_gaps (live, disk->source->size);
-    add_remainders (guest, index, parts, gaps);
   } else {
     report_warning (guest->job->report,
                     "The partition table of %s (%s) is %s; what lies outside the partitions is "

@@ -16,6 +16,10 @@
  * every file system once.  What the kernel finds while it trims (it compares each
  * bitmap with its count and its checksum, and leaves a group out that is wrong)
  * shows in the superblock afterwards.
+ * NTFS, exFAT: always checked as a whole, as theirs is one bitmap without a checksum.
+ * ntfsresize compares it with the clusters of all files (it reads the MFT);
+ * ntfs-3g.probe refuses one that Windows has not let go of: hibernated, fast
+ * start-up, a log that is not empty.
  * XFS: mounting replays the log, and refuses a file system that needs repair.
  * Btrfs, F2FS: all that says what is free has a checksum and a generation.
  * FAT: the files' own chains are the map of what is free. */
@@ -25,13 +29,15 @@
 #define CHECK_FILE_SYSTEM                                                                          \
   "Start the physical machine from its own disk, let it check and repair the file system (fsck), " \
   "and convert again."
+#define CHECK_NTFS                                                                                 \
+  "Start the physical machine from its own disk, let it check the file system (chkdsk /f), shut "  \
+  "it down completely (shutdown /s /t 0), and convert again."
 
-/* NTFS could be, by ntfs-3g; but whether Windows left it in order is not easily
- * known. */
 gboolean
 trim_is_possible (const Volume *volume)
 {
-  static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "f2fs", NULL};
+  static const char *const types[] = {"ext2", "ext3", "ext4",  "xfs",  "btrfs",
+                                      "vfat", "f2fs", "exfat", "ntfs", NULL};
   return volume->type && g_strv_contains (types, volume->type);
 }
 
@@ -56,38 +62,46 @@ superblock_is_clean (Guest *guest, const Volume *volume)
          (!errors || !strcmp (errors, "0"));
 }
 
-/* Debian 12's libguestfs has no call for a check that repairs nothing, so that
- * it is run in the appliance, by a shell.  The kernel may know the device by another
- * name than we do: it is what is mounted (read-only, which e2fsck accepts for -n). */
+/* Checks that repair nothing, of $d: libguestfs has no calls for them. */
+static const char *
+check_command (const Volume *volume)
+{
+  if (is_ext (volume))
+    return "e2fsck -fn $d";
+  if (!strcmp (volume->type, "ntfs"))
+    return "ntfs-3g.probe --readwrite $d && ntfsresize --check $d";
+  return !strcmp (volume->type, "exfat") ? "fsck.exfat -n $d" : NULL;
+}
+
 static gboolean
 check_finds_nothing (Guest *guest, const Volume *volume)
 {
-  char *const words[] = {"while read device folder rest; do"
-                         " [ \"$folder\" = /sysroot ] || continue;"
-                         " e2fsck -fn \"$device\" >/dev/null 2>&1 </dev/null; echo $?;"
-                         " done </proc/mounts",
-                         NULL};
-  if (guestfs_mount_ro (guest->g, volume->device, "/") < 0)
+  g_autofree char *device = below_device (guest, volume->device);
+  if (!device)
     return FALSE;
-  g_autofree char *status = guestfs_debug (guest->g, "sh", words);
-  guestfs_umount_all (guest->g);
+  g_autofree char *script = g_strdup_printf ("d=%s; { %s; } >/dev/null 2>&1 </dev/null; echo $?",
+                                             device, check_command (volume));
+  g_autofree char *status = guest_shell (guest, script);
   return status && !strcmp (g_strchomp (status), "0");
 }
 
 gboolean
 trim_may_trust (Guest *guest, const Volume *volume, gboolean *checked)
 {
-  *checked = is_ext (volume) && !superblock_is_clean (guest, volume);
+  *checked =
+      is_ext (volume) ? !superblock_is_clean (guest, volume) : check_command (volume) != NULL;
   if (!*checked)
     return TRUE;
-  job_log (guest->job, P2V_LOG_INFO, "%s was not left in order: checking it before it is trimmed",
-           volume->device);
+  job_log (guest->job, P2V_LOG_INFO, "%s %s: checking it before it is trimmed", volume->device,
+           is_ext (volume) ? "was not left in order" : "has no checksums");
   if (check_finds_nothing (guest, volume))
     return TRUE;
   report_warning (guest->job->report,
-                  "The file system on %s (%s) is damaged, and what it calls free may be in use: "
-                  "it is copied as a whole, as it is.  " CHECK_FILE_SYSTEM,
-                  volume->device, volume->type);
+                  "The file system on %s (%s) is damaged%s, and what it calls free may be in use: "
+                  "it is copied as a whole, as it is.  %s",
+                  volume->device, volume->type,
+                  strcmp (volume->type, "ntfs") ? "" : ", or Windows has not let go of it",
+                  strcmp (volume->type, "ntfs") ? CHECK_FILE_SYSTEM : CHECK_NTFS);
   return FALSE;
 }
 

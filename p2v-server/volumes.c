@@ -144,6 +144,13 @@ load_lvm (Guest *guest)
   guest->incomplete_vgs = (char **)g_ptr_array_free (g_steal_pointer (&incomplete), FALSE);
 }
 
+/* What LVM makes a pool or a mirror of, "/dev/mapper/vg-pool_tdata"; volumes are "/dev/VG/LV". */
+static gboolean
+is_internal (const char *device, const char *type)
+{
+  return g_str_has_prefix (device, "/dev/mapper/") && !strcmp (type, "unknown");
+}
+
 gboolean
 volumes_load (Guest *guest, GError **error)
 {
@@ -155,7 +162,8 @@ volumes_load (Guest *guest, GError **error)
   }
   for (guint i = 0; found[i] && found[i + 1]; i += 2) {
     /* "btrfsvol:/dev/sda2/@home" is a part of the volume "/dev/sda2" */
-    if (g_str_has_prefix (found[i], "/dev/") && !listed (guest, found[i]))
+    if (g_str_has_prefix (found[i], "/dev/") && !listed (guest, found[i]) &&
+        !is_internal (found[i], found[i + 1]))
       add (guest, probe (guest, found[i], found[i + 1], NULL));
   }
   load_lvm (guest);

@@ -33,6 +33,28 @@ test_merge (void **state G_GNUC_UNUSED)
 }
 
 static void
+test_subtract (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (GArray) ranges = ranges_new ();
+  g_autoptr (GArray) other = ranges_new ();
+  ranges_add (ranges, 100, 100);
+  ranges_add (ranges, 300, 100);
+  ranges_add (ranges, 500, 100);
+  ranges_subtract (ranges, other);
+  assert_int_equal (ranges_bytes (ranges), 300);
+  ranges_add (other, 0, 50);
+  ranges_add (other, 110, 10);
+  ranges_add (other, 190, 120); /* the end of one, the beginning of the next */
+  ranges_add (other, 390, 100);
+  ranges_add (other, 495, 200); /* all of the last */
+  ranges_subtract (ranges, other);
+  assert_int_equal (ranges->len, 3);
+  assert_range (ranges, 0, 100, 10);
+  assert_range (ranges, 1, 120, 70);
+  assert_range (ranges, 2, 310, 80);
+}
+
+static void
 test_text (void **state G_GNUC_UNUSED)
 {
   Range range = {.offset = 65536, .length = 65536};
@@ -45,6 +67,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_merge),
+      cmocka_unit_test (test_subtract),
       cmocka_unit_test (test_text),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
