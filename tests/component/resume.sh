@@ -60,7 +60,7 @@ finish_case () {
 
 # ---- killed again and again while it copies ----
 link=$(free_port)
-python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 8000000 &
+python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 4000000 &
 HELPERS+=($!)
 wait_port "$link"
 case_begin
