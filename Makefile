@@ -26,7 +26,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
 # Recursively expanded on purpose: `make setup` has to run before pkg-config can answer.
 COMMON_PKGS = glib-2.0 gio-unix-2.0 json-glib-1.0 libzstd libxxhash
-CLIENT_PKGS = $(COMMON_PKGS) libssh libudev
+CLIENT_PKGS = $(COMMON_PKGS) libssh libudev blkid
 SERVER_PKGS = $(COMMON_PKGS) libguestfs libnbd libxml-2.0 libvirt zlib
 ALL_PKGS    = $(sort $(CLIENT_PKGS) $(SERVER_PKGS))
 PKG_CFLAGS  = $(shell pkg-config --cflags $(ALL_PKGS))

@@ -17,6 +17,7 @@ disk_free (gpointer data)
   g_free (disk->model);
   g_free (disk->serial);
   g_free (disk->wwn);
+  g_free (disk->table_uuid);
   g_free (disk->bus);
   g_ptr_array_unref (disk->links);
   g_free (disk);
@@ -116,6 +117,7 @@ disk_to_json (const P2vDisk *disk)
   put_string (o, "model", disk->model);
   put_string (o, "serial", disk->serial);
   put_string (o, "wwn", disk->wwn);
+  put_string (o, "table_uuid", disk->table_uuid);
   put_string (o, "bus", disk->bus);
   json_object_set_int_member (o, "size", (gint64)disk->size);
   json_object_set_int_member (o, "logical_block_size", disk->logical_block_size);
@@ -265,6 +267,7 @@ read_disk (Reader *r, P2vMachine *m)
   disk->model = take_string (r, "model", FALSE);
   disk->serial = take_string (r, "serial", FALSE);
   disk->wwn = take_string (r, "wwn", FALSE);
+  disk->table_uuid = take_string (r, "table_uuid", FALSE);
   disk->bus = take_string (r, "bus", FALSE);
   disk->size = take_int (r, "size", 512, MOST_BYTES);
   disk->logical_block_size = (guint32)take_int (r, "logical_block_size", 512, 65536);

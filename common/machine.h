@@ -9,6 +9,7 @@ typedef struct {
   char *model;                 /* may be NULL, as all strings below */
   char *serial;                /* ID_SERIAL_SHORT of udev */
   char *wwn;                   /* with 0x */
+  char *table_uuid;            /* of the partition table: GPT's GUID or MBR's signature */
   char *bus;                   /* "ata", "scsi", "nvme", "usb", "virtio", "file" … */
   guint64 size;                /* bytes */
   guint32 logical_block_size;  /* bytes, 512 or 4096 */

@@ -47,18 +47,50 @@ attendance_stats (Attendance *attendance)
   return stats;
 }
 
+/* DATA is taken. */
+static void
+send_answer (Attendance *attendance, gint64 id, JsonObject *data)
+{
+  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
+  json_object_set_int_member (answer, "id", id);
+  json_object_set_object_member (answer, "data", data);
+  control_send (line_control (attendance->line), answer);
+}
+
+/* The answer follows when all is read.  Asked again after a break, what was begun goes on. */
+static gboolean
+begin_reread (Attendance *attendance, JsonObject *query, GError **error)
+{
+  gint64 id = p2v_json_int (query, "id", 0);
+  if (attendance->reread && attendance->reread_id == id)
+    return TRUE;
+  if (digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX) {
+    p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                   "The conversion server asks for digests and does not take them.");
+    return FALSE;
+  }
+  g_clear_pointer (&attendance->reread, reread_free);
+  attendance->reread_id = id;
+  attendance->reread = reread_start (attendance->machine, p2v_json_int (query, "disk", -1),
+                                     p2v_json_string (query, "ranges", ""), attendance_take_digests,
+                                     attendance, error);
+  return attendance->reread != NULL;
+}
+
 static gboolean
 answer_query (Attendance *attendance, JsonObject *query, GError **error)
 {
   const char *what = p2v_json_string (query, "what", "");
-  JsonObject *data;
+  gint64 id = p2v_json_int (query, "id", 0);
+  if (strcmp (what, "reread") == 0)
+    return begin_reread (attendance, query, error);
   if (strcmp (what, "digests") == 0) {
     if (attendance->export)
       export_flush (attendance->export);
     attendance_send_digests (attendance, TRUE);
-    data = json_object_new ();
+    send_answer (attendance, id, json_object_new ());
   } else if (strcmp (what, "stats") == 0) {
-    data = attendance_stats (attendance);
+    send_answer (attendance, id, attendance_stats (attendance));
   } else {
     g_autofree char *clean = control_clean_text (what);
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
@@ -66,11 +98,64 @@ answer_query (Attendance *attendance, JsonObject *query, GError **error)
                    clean);
     return FALSE;
   }
-  g_autoptr (JsonObject) answer = p2v_message_new ("answer");
-  json_object_set_int_member (answer, "id", p2v_json_int (query, "id", 0));
-  json_object_set_object_member (answer, "data", data);
-  control_send (line_control (attendance->line), answer);
   return TRUE;
+}
+
+/* ---- a job that waits ---- */
+
+static void
+decide (Attendance *attendance, gboolean adopt)
+{
+  Control *control = line_control (attendance->line);
+  g_autofree char *job = g_steal_pointer (&attendance->offered);
+  if (adopt) {
+    g_autoptr (JsonObject) message = p2v_message_new ("adopt");
+    json_object_set_string_member (message, "job", job);
+    json_object_set_string_member (message, "instance", attendance->instance);
+    json_object_set_object_member (message, "machine", p2v_machine_to_json (attendance->machine));
+    control_send (control, message);
+    g_free (attendance->adopted);
+    attendance->adopted = g_steal_pointer (&job);
+  } else {
+    json_object_set_string_member (attendance->start, "beside", job);
+    control_send (control, attendance->start);
+  }
+}
+
+static void
+take_waiting (Attendance *attendance, JsonObject *message)
+{
+  g_autofree char *job = control_clean_text (p2v_json_string (message, "job", ""));
+  g_autofree char *phase = control_clean_text (p2v_json_string (message, "phase", ""));
+  g_autoptr (GDateTime) since =
+      g_date_time_new_from_unix_local (p2v_json_int (message, "since", 0));
+  g_autofree char *when = since ? g_date_time_format (since, "%Y-%m-%d %H:%M") : NULL;
+  Event *event = event_new (EVENT_WAITING);
+  event->job = g_strdup (job);
+  event->text = g_strdup_printf (
+      "Job %s of this machine, begun %s, waits on the conversion server in phase %s%s", job,
+      when ? when : "earlier", phase,
+      attendance->waiting == WAITING_ADOPT   ? ": going on with it."
+      : attendance->waiting == WAITING_LEAVE ? ": it is left alone, as p2v.resume=no says."
+                                             : ".");
+  attendance->emit (event, attendance->data);
+  g_free (attendance->offered);
+  attendance->offered = g_steal_pointer (&job);
+  if (attendance->waiting != WAITING_ASK)
+    decide (attendance, attendance->waiting == WAITING_ADOPT);
+}
+
+void
+attendance_go_on (Attendance *attendance)
+{
+  int decision = attendance->offered ? atomic_exchange (&attendance->decision, -1) : -1;
+  if (decision >= 0)
+    decide (attendance, decision);
+  if (attendance->reread && reread_is_done (attendance->reread)) {
+    g_clear_pointer (&attendance->reread, reread_free);
+    attendance_send_digests (attendance, TRUE);
+    send_answer (attendance, attendance->reread_id, json_object_new ());
+  }
 }
 
 static void
@@ -89,9 +174,12 @@ take_job (Attendance *attendance, JsonObject *message, GError **error)
 {
   const char *job = p2v_json_string (message, "job", "");
   gsize length = strlen (job);
-  gboolean expected = attendance->job ? attendance->lost_since && strcmp (job, attendance->job) == 0
-                                      : length > 0 && length <= JOB_ID_MAX &&
-                                            strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
+  gboolean other = attendance->adopted && strcmp (job, attendance->adopted) != 0;
+  gboolean expected = other ? FALSE
+                      : attendance->job
+                          ? attendance->lost_since && strcmp (job, attendance->job) == 0
+                          : length > 0 && length <= JOB_ID_MAX &&
+                                strspn (job, G_CSET_a_2_z G_CSET_DIGITS) == length;
   if (!expected) {
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
                    "The conversion server named a job in a way that is not allowed.");
@@ -117,6 +205,13 @@ take_taken (Attendance *attendance, JsonObject *message, GError **error)
   return FALSE;
 }
 
+/* Not below 0, whatever the server says. */
+static guint64
+take_number (JsonObject *message, const char *name)
+{
+  return (guint64)MAX (p2v_json_int (message, name, 0), 0);
+}
+
 /* The phase may be told again after a break: the front-end hears it once. */
 static Event *
 take_phase (Attendance *attendance, JsonObject *message)
@@ -129,8 +224,7 @@ take_phase (Attendance *attendance, JsonObject *message)
   Event *event = event_new (EVENT_PHASE);
   event->phase = g_steal_pointer (&phase);
   event->text = control_clean_text (p2v_json_string (message, "words", ""));
-  event->done = (guint64)MAX (p2v_json_int (message, "index", 0), 0);
-  event->total = (guint64)MAX (p2v_json_int (message, "count", 0), 0);
+  event->copy_bytes = take_number (message, "bytes");
   return event;
 }
 
@@ -166,6 +260,11 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     return answer_query (attendance, message, error);
   if (strcmp (type, "taken") == 0)
     return take_taken (attendance, message, error);
+  if (strcmp (type, "waiting") == 0 && !attendance->job && !attendance->told) {
+    attendance->told = TRUE;
+    take_waiting (attendance, message);
+    return TRUE;
+  }
   /* A success of no job would make the old machine power off. */
   if (strcmp (type, "finished") == 0 && attendance->job) {
     take_result (attendance, message);
@@ -178,8 +277,15 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
   } else if (strcmp (type, "progress") == 0) {
     event = event_new (EVENT_PROGRESS);
     event->phase = control_clean_text (p2v_json_string (message, "phase", ""));
-    event->done = (guint64)MAX (p2v_json_int (message, "done", 0), 0);
-    event->total = (guint64)MAX (p2v_json_int (message, "total", 0), 0);
+    event->done = take_number (message, "done");
+    event->total = take_number (message, "total");
+    event->link_done = take_number (message, "link_done");
+    event->link_total = take_number (message, "link_total");
+  } else if (strcmp (type, "stopped") == 0) {
+    g_clear_pointer (&attendance->phase, g_free); /* it is told again when it goes on */
+    g_autoptr (GError) stopped = control_error (message);
+    event = event_new (EVENT_STOPPED);
+    event->text = p2v_error_sentence (stopped);
   } else if (strcmp (type, "log") == 0) {
     event = event_new (EVENT_LOG);
     event->level = control_clean_text (p2v_json_string (message, "level", "info"));

@@ -4,6 +4,11 @@
 #pragma once
 #include "attendance.h"
 #include "digest-queue.h"
+#include "reread.h"
+#include <stdatomic.h>
+
+/* Digests of 75 GB that the job has not taken: then its reads wait until it does. */
+#define ATTENDANCE_DIGESTS_MAX (32u * 1024u * 1024u)
 
 struct Attendance {
   Line *line;
@@ -17,6 +22,13 @@ struct Attendance {
   guint64 *baseline; /* the block layer's counters when the job started */
   char *instance;    /* what this client is known by when it comes back */
   JsonObject *start; /* the message; sent again when its answer was lost */
+  AttendanceWaiting waiting;
+  char *offered;       /* the waiting job that nobody has decided about yet */
+  char *adopted;       /* the one that was asked for */
+  gboolean told;       /* that a job waits, by this connection */
+  atomic_int decision; /* -1 none, else TRUE: adopt */
+  Reread *reread;      /* of the query with this id */
+  gint64 reread_id;
   gint64 last_alive; /* when the last message "alive" went out */
 
   char *job;
@@ -37,6 +49,9 @@ struct Attendance {
 
 /* A ControlCallback. */
 gboolean attendance_take_message (JsonObject *message, gpointer data, GError **error);
+
+/* Goes on with what did not come to its end at once: a decision, a reread. */
+void attendance_go_on (Attendance *attendance);
 
 /* Hands waiting digests to the control channel; not ALL while it is full. */
 void attendance_send_digests (Attendance *attendance, gboolean all);

@@ -7,14 +7,12 @@
 #include <sys/random.h>
 
 #define TICK_MS       250                       /* the longest that digests wait */
-#define ACCEPT_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to start a job */
+#define ACCEPT_TIME   (90 * G_TIME_SPAN_SECOND) /* for the server to start or find a job */
 #define CANCEL_TIME   (60 * G_TIME_SPAN_SECOND) /* for the server to clean up */
 #define FAREWELL_TIME (20 * G_TIME_SPAN_SECOND) /* for a broken link to take the word to cancel */
 /* At the end of a job its channels may end before its "finished" arrives. */
 #define GRACE  (5 * G_TIME_SPAN_SECOND)
 #define BYE_MS 5000
-/* Digests of 75 GB that the job has not taken: then its reads wait until it does. */
-#define DIGESTS_MAX (32u * 1024u * 1024u)
 
 /* Nobody else can guess it: whoever knows it is this process. */
 static char *
@@ -41,6 +39,7 @@ attendance_new (Line *line, const P2vMachine *machine, guint patience_s, GCancel
   attendance->emit = emit;
   attendance->data = data;
   attendance->instance = new_instance ();
+  atomic_init (&attendance->decision, -1);
   attendance->digests = digest_queue_new (machine->disks->len);
   attendance->baseline = g_new0 (guint64, machine->disks->len);
   for (guint i = 0; i < machine->disks->len; i++) {
@@ -55,7 +54,10 @@ attendance_free (Attendance *attendance)
 {
   if (!attendance)
     return;
+  reread_free (attendance->reread); /* its thread feeds the queue */
   digest_queue_free (attendance->digests);
+  g_free (attendance->offered);
+  g_free (attendance->adopted);
   g_clear_error (&attendance->outcome);
   g_clear_error (&attendance->broken);
   g_clear_pointer (&attendance->summary, json_object_unref);
@@ -65,6 +67,18 @@ attendance_free (Attendance *attendance)
   g_free (attendance->phase);
   g_free (attendance->job);
   g_free (attendance);
+}
+
+void
+attendance_set_waiting (Attendance *attendance, AttendanceWaiting waiting)
+{
+  attendance->waiting = waiting;
+}
+
+void
+attendance_decide (Attendance *attendance, gboolean adopt)
+{
+  atomic_store (&attendance->decision, adopt ? TRUE : FALSE);
 }
 
 void
@@ -158,7 +172,7 @@ explain_silence (const Attendance *attendance, GError **error)
                    "has cleaned up.");
   else
     p2v_set_error (error, P2V_ERROR_LINK, "Look at \"p2v-server list\" there.",
-                   "The conversion server did not %s within 60 seconds.",
+                   "The conversion server did not %s within 90 seconds.",
                    attendance->lost_since ? "find the job again" : "start a job");
 }
 
@@ -212,6 +226,8 @@ static void
 introduce_again (Attendance *attendance)
 {
   Control *control = line_control (attendance->line);
+  attendance->told = FALSE;
+  g_clear_pointer (&attendance->offered, g_free);
   if (attendance->job) {
     g_autoptr (JsonObject) attach = p2v_message_new ("attach");
     json_object_set_string_member (attach, "job", attendance->job);
@@ -258,9 +274,11 @@ static gboolean
 serve_once (Attendance *attendance, GError **error)
 {
   give_sign_of_life (attendance);
+  attendance_go_on (attendance);
   attendance_send_digests (attendance, FALSE);
   if (attendance->tunnel)
-    tunnel_hold (attendance->tunnel, digest_queue_bytes (attendance->digests) > DIGESTS_MAX);
+    tunnel_hold (attendance->tunnel,
+                 digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX);
   int wake = attendance->cancelling ? -1 : g_cancellable_get_fd (attendance->cancel);
   gboolean ok = control_serve (line_control (attendance->line), TICK_MS, wake,
                                attendance_take_message, attendance, error);
@@ -280,6 +298,8 @@ serve_until (Attendance *attendance, gboolean (*reached) (const Attendance *), g
       send_cancel (attendance);
       deadline = g_get_monotonic_time () + CANCEL_TIME;
     }
+    if (attendance->offered) /* a person takes the time that it takes */
+      deadline = g_get_monotonic_time () + limit;
     if (g_get_monotonic_time () > deadline) {
       attendance->unreachable = attendance->cancelling;
       explain_silence (attendance, error);

@@ -12,10 +12,23 @@ typedef struct Attendance Attendance;
 /* Takes EVENT for the front-end. */
 typedef void (*AttendanceEvent) (Event *event, gpointer data);
 
+/* What to do when a job of this machine waits that an earlier run began. */
+typedef enum {
+  WAITING_ADOPT, /* go on with it */
+  WAITING_LEAVE, /* begin anew */
+  WAITING_ASK,   /* EVENT_WAITING, and attendance_decide answers */
+} AttendanceWaiting;
+
 /* PATIENCE_S: for how long to try to connect again after the link broke, 0: not at all.
  * CANCEL: fires when a person wants to stop.  Borrows all until it is freed. */
 Attendance *attendance_new (Line *line, const P2vMachine *machine, guint patience_s,
                             GCancellable *cancel, AttendanceEvent emit, gpointer data);
+
+/* Before attendance_start; WAITING_ADOPT unless set. */
+void attendance_set_waiting (Attendance *attendance, AttendanceWaiting waiting);
+
+/* The answer to EVENT_WAITING, from any thread. */
+void attendance_decide (Attendance *attendance, gboolean adopt);
 void attendance_free (Attendance *attendance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attendance, attendance_free)
 

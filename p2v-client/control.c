@@ -119,7 +119,7 @@ control_serve (Control *control, int timeout_ms, int wake_fd, ControlCallback ca
   struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
   if (!stream_send (control->stream, TURN_MAX, error))
     return FALSE;
-  if (stream_is_busy (control->stream))
+  if (stream_is_busy (control->stream, TURN_MAX))
     timeout_ms = 0;
   if (!session_pump (control->session, &wake, 1, timeout_ms, error))
     return FALSE;

@@ -7,21 +7,24 @@
 #include "attendance.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "teller.h"
 
 /* The way to the front-end outlives the conversion: events may still be queued in the
  * main loop when it is freed, and are then dropped. */
 typedef struct {
-  ConversionCallback callback; /* NULL: nobody listens any more */
-  gpointer data;
+  Teller *teller; /* NULL: nobody listens any more */
 } Listener;
 
 struct Conversion {
   const Settings *settings;
   const P2vMachine *machine;
   GMainContext *context;
-  Listener *listener; /* counted; its members belong to the context's thread */
+  Listener *listener; /* counted; its member belongs to the context's thread */
   GThread *thread;
   GCancellable *cancel;
+  gboolean asks;
+  GMutex lock; /* what is below */
+  Attendance *attendance;
 };
 
 typedef struct {
@@ -42,8 +45,8 @@ static gboolean
 deliver (gpointer data)
 {
   Delivery *delivery = data;
-  if (delivery->listener->callback)
-    delivery->listener->callback (g_steal_pointer (&delivery->event), delivery->listener->data);
+  if (delivery->listener->teller)
+    teller_take (delivery->listener->teller, g_steal_pointer (&delivery->event));
   return G_SOURCE_REMOVE;
 }
 
@@ -100,6 +103,24 @@ connect_server (Run *run, GError **error)
   return TRUE;
 }
 
+static AttendanceWaiting
+waiting_policy (const Conversion *conversion)
+{
+  const char *word = settings_get (conversion->settings, SETTING_resume);
+  if (g_str_equal (word, "no"))
+    return WAITING_LEAVE;
+  return conversion->asks && g_str_equal (word, "ask") ? WAITING_ASK : WAITING_ADOPT;
+}
+
+/* For conversion_decide, which may be called at any moment. */
+static void
+set_attendance (Conversion *conversion, Attendance *attendance)
+{
+  g_mutex_lock (&conversion->lock);
+  conversion->attendance = attendance;
+  g_mutex_unlock (&conversion->lock);
+}
+
 static gboolean
 export_disks (Run *run, GError **error)
 {
@@ -107,6 +128,8 @@ export_disks (Run *run, GError **error)
   guint patience = (guint)settings_get_uint (conversion->settings, SETTING_reconnect);
   run->attendance = attendance_new (run->line, conversion->machine, patience, conversion->cancel,
                                     emit, conversion);
+  attendance_set_waiting (run->attendance, waiting_policy (conversion));
+  set_attendance (conversion, run->attendance);
   run->export = export_start (conversion->machine, attendance_take_digests, run->attendance, error);
   attendance_set_export (run->attendance, run->export);
   return run->export != NULL;
@@ -175,6 +198,7 @@ make_summary (Run *run)
 static void
 take_down (Run *run)
 {
+  set_attendance (run->conversion, NULL);
   tunnel_free (run->tunnel);
   export_free (run->export); /* its thread feeds the attendance */
   attendance_free (run->attendance);
@@ -207,16 +231,36 @@ conversion_new (const Settings *settings, const P2vMachine *machine)
   conversion->settings = settings;
   conversion->machine = machine;
   conversion->cancel = g_cancellable_new ();
+  g_mutex_init (&conversion->lock);
   conversion->listener = g_atomic_rc_box_new0 (Listener);
   return conversion;
+}
+
+void
+conversion_set_asks (Conversion *conversion)
+{
+  conversion->asks = TRUE;
+}
+
+void
+conversion_decide (Conversion *conversion, gboolean adopt)
+{
+  g_mutex_lock (&conversion->lock);
+  if (conversion->attendance)
+    attendance_decide (conversion->attendance, adopt);
+  g_mutex_unlock (&conversion->lock);
 }
 
 void
 conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data)
 {
   conversion->context = g_main_context_ref_thread_default ();
-  conversion->listener->callback = callback;
-  conversion->listener->data = data;
+  guint64 bytes = 0;
+  for (guint i = 0; i < conversion->machine->disks->len; i++)
+    bytes += ((const P2vDisk *)g_ptr_array_index (conversion->machine->disks, i))->size;
+  conversion->listener->teller =
+      teller_new (conversion->context, bytes,
+                  settings_get_size (conversion->settings, SETTING_bandwidth), callback, data);
   conversion->thread = g_thread_new ("conversion", run_conversion, conversion);
 }
 
@@ -232,11 +276,12 @@ conversion_free (Conversion *conversion)
   if (!conversion)
     return;
   conversion_cancel (conversion);
-  conversion->listener->callback = NULL;
+  g_clear_pointer (&conversion->listener->teller, teller_stop);
   if (conversion->thread)
     g_thread_join (conversion->thread);
   g_clear_pointer (&conversion->context, g_main_context_unref);
   g_atomic_rc_box_release (conversion->listener);
   g_object_unref (conversion->cancel);
+  g_mutex_clear (&conversion->lock);
   g_free (conversion);
 }

@@ -9,11 +9,18 @@
 typedef struct Conversion Conversion;
 
 /* Called in the GMainContext that was the thread default when the conversion
- * was started; owns EVENT. */
+ * was started, twice a second at least while that runs; owns EVENT. */
 typedef void (*ConversionCallback) (Event *event, gpointer data);
 
 /* Borrows SETTINGS and MACHINE until it is freed. */
 Conversion *conversion_new (const Settings *settings, const P2vMachine *machine);
+
+/* Before the start: this front-end answers EVENT_WAITING by conversion_decide.  Else, unless
+ * p2v.resume= says otherwise, a job that waits is gone on with. */
+void conversion_set_asks (Conversion *conversion);
+
+/* Any thread: go on with the job that waits, or begin anew beside it. */
+void conversion_decide (Conversion *conversion, gboolean adopt);
 
 /* Starts the thread.  The last event is EVENT_FINISHED, exactly once. */
 void conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk-udev.h"
+#include "disk-table.h"
 #include "sysfs.h"
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,7 @@ describe (Udev *udev, UdevDevice *device)
   disk->model = model_of (device);
   disk->serial = g_strdup (property (device, "ID_SERIAL_SHORT"));
   disk->wwn = wwn_of (device);
+  disk->table_uuid = disk_table_uuid (disk->device);
   disk->bus = g_strdup (bus_of (device));
   disk->size = attribute (device, "size", 0) * 512; /* whatever the disk's own sector size */
   disk->logical_block_size = (guint32)attribute (device, "queue/logical_block_size", 512);

@@ -2,6 +2,7 @@
 /* Which disks are converted. */
 #include "inventory.h"
 #include "common/error.h"
+#include "disk-table.h"
 #include "disk-udev.h"
 #include "sysfs.h"
 #include <errno.h>
@@ -49,6 +50,7 @@ describe_image (const char *path, const struct stat *st)
   disk->device = g_canonicalize_filename (path, NULL);
   disk->bus = g_strdup ("file");
   disk->size = (guint64)st->st_size;
+  disk->table_uuid = disk_table_uuid (disk->device);
   return disk;
 }
 

@@ -9,8 +9,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define TICK_MS 500
-
 typedef struct {
   const Settings *settings;
   const HeadlessOptions *options;
@@ -59,14 +57,6 @@ take_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-tick (gpointer data)
-{
-  Headless *headless = data;
-  view_tick (headless->view);
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 take_event (Event *event, gpointer data)
 {
@@ -108,10 +98,8 @@ convert (Headless *headless, GError **error)
   /* A signal may have come while the commands ran. */
   if (g_cancellable_is_cancelled (headless->cancel))
     conversion_cancel (headless->conversion);
-  guint timer = g_timeout_add (TICK_MS, tick, headless);
   conversion_start (headless->conversion, take_event, headless);
   g_main_loop_run (headless->loop);
-  g_source_remove (timer);
   g_clear_pointer (&headless->conversion, conversion_free);
   if (!headless->finished->error)
     return TRUE;

@@ -27,6 +27,18 @@ static const char head[] =
     "the list is an error.\n";
 
 static const char tail[] =
+    ".SH PROGRESS\n"
+    "While it works, a line says how far it is, for instance\n"
+    ".PP\n"
+    ".nf\n"
+    "[ 42 %] copy  38 %  1.2 GiB of 2.9 GiB  85 MiB/s  0:14  0:22 left\n"
+    ".fi\n"
+    ".PP\n"
+    "The percent in brackets are those of the whole conversion; they never fall. Then come the\n"
+    "phase, how much of it is done over all disks, the rate of the last seconds, the time since\n"
+    "the phase began, and the time until the guest is done: as the copy has gone so far, and\n"
+    "only from its first seconds on. Bytes that need not cross the link go by faster than it\n"
+    "would allow, and so does what shrinks by compression.\n"
     ".SH NETWORK\n"
     "The image asks for an address by DHCP on every card unless\n"
     ".B ip=\n"

@@ -250,7 +250,7 @@ judge_end (Relay *relay, GError **error)
 }
 
 gboolean
-relay_step (Relay *relay, gboolean compress, gboolean held, GError **error)
+relay_step (Relay *relay, gboolean compress, gboolean held, gsize *allowed, GError **error)
 {
   if (relay->done)
     return TRUE;
@@ -268,8 +268,10 @@ relay_step (Relay *relay, gboolean compress, gboolean held, GError **error)
   else
     finish_sending (relay);
   give_sign_of_life (relay);
-  if (!stream_send (relay->stream, TURN_MAX, error))
+  gsize unsent = stream_unsent (relay->stream);
+  if (!stream_send (relay->stream, MIN (TURN_MAX, *allowed), error))
     return FALSE;
+  *allowed -= unsent - stream_unsent (relay->stream);
   return stream_is_closed (relay->stream) ? judge_end (relay, error) : TRUE;
 }
 
@@ -306,11 +308,11 @@ relay_add_traffic (Relay *relay, guint64 *plain, guint64 *sent)
 }
 
 gboolean
-relay_is_busy (Relay *relay)
+relay_is_busy (Relay *relay, gsize allowed)
 {
   if (relay->done)
     return FALSE;
-  return stream_is_busy (relay->stream) ||
+  return stream_is_busy (relay->stream, allowed) ||
          (stream_inbox (relay->stream)->len > 0 && relay->to_nbd->len < IN_MAX) ||
          (relay->readable && !relay->nbd_ended && stream_unsent (relay->stream) < OUT_MAX);
 }

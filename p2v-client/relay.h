@@ -17,10 +17,12 @@ Relay *relay_open (Session *session, const char *job, guint disk, const char *so
 void relay_free (Relay *relay);
 
 /* Moves what can be moved now, in both directions, without waiting; COMPRESS: new
- * frames are compressed; HELD: nothing is taken from the server.  P2V_ERROR_LINK (also when
+ * frames are compressed; HELD: nothing is taken from the server.  At most *ALLOWED bytes
+ * go to the server, and are subtracted there.  P2V_ERROR_LINK (also when
  * the other end of the channel was lost or killed), _PROTOCOL (bad frames), or _JOB with
  * what the server said when it refused the channel. */
-gboolean relay_step (Relay *relay, gboolean compress, gboolean held, GError **error);
+gboolean relay_step (Relay *relay, gboolean compress, gboolean held, gsize *allowed,
+                     GError **error);
 
 /* What to wait for at nbdkit's socket (fd -1: nothing); revents go back by
  * relay_notice. */
@@ -33,8 +35,8 @@ gboolean relay_is_blocked (Relay *relay);
 /* Adds the bytes this relay took from nbdkit, and what they came to in frames. */
 void relay_add_traffic (Relay *relay, guint64 *plain, guint64 *sent);
 
-/* TRUE when another relay_step would get further at once. */
-gboolean relay_is_busy (Relay *relay);
+/* TRUE when another relay_step that is ALLOWED so much would get further at once. */
+gboolean relay_is_busy (Relay *relay, gsize allowed);
 
 /* TRUE when both directions have ended: nothing more will happen. */
 gboolean relay_is_done (Relay *relay);

@@ -68,6 +68,7 @@ gboolean check_user (const char *argument, const char *value, GError **error);
 gboolean check_identity (const char *argument, const char *value, GError **error);
 gboolean check_hostkey (const char *argument, const char *value, GError **error);
 gboolean check_connections (const char *argument, const char *value, GError **error);
+gboolean check_bandwidth (const char *argument, const char *value, GError **error);
 gboolean check_reconnect (const char *argument, const char *value, GError **error);
 gboolean check_guest_name (const char *argument, const char *value, GError **error);
 gboolean check_cores (const char *argument, const char *value, GError **error);

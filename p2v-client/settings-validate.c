@@ -187,6 +187,15 @@ check_connections (const char *argument, const char *value, GError **error)
 }
 
 gboolean
+check_bandwidth (const char *argument, const char *value, GError **error)
+{
+  guint64 bytes = 0;
+  gboolean ok = setting_read_size (value, &bytes) && bytes >= 64 * 1024 &&
+                bytes <= G_GUINT64_CONSTANT (1) << 40;
+  return ok || refuse (argument, value, "is out of range", "64K to 1T (bytes a second)", error);
+}
+
+gboolean
 check_reconnect (const char *argument, const char *value, GError **error)
 {
   return in_range (value, 0, 86400) || refuse (argument, value, "is out of range",

@@ -157,12 +157,12 @@ stream_send (Stream *stream, gsize most, GError **error)
 }
 
 gboolean
-stream_is_busy (Stream *stream)
+stream_is_busy (Stream *stream, gsize most)
 {
   if (stream->held > 0 && stream->inbox->len < P2V_STREAM_INBOX / 2)
     return TRUE;
-  return stream_unsent (stream) > 0 && !stream->closed && !session_is_congested (stream->session) &&
-         ssh_channel_window_size (stream->channel) > 0;
+  return most > 0 && stream_unsent (stream) > 0 && !stream->closed &&
+         !session_is_congested (stream->session) && ssh_channel_window_size (stream->channel) > 0;
 }
 
 /* libssh calls data_arrived only for new packets: what it kept is fetched here.

@@ -23,12 +23,12 @@ gsize stream_unsent (const Stream *stream);
 void stream_finish (Stream *stream);
 
 /* Hands at most MOST bytes of the outbox to SSH, as far as the server's window and
- * the socket have room now.  P2V_ERROR_LINK. */
+ * the socket have room now; with 0 it still ends what is finished.  P2V_ERROR_LINK. */
 gboolean stream_send (Stream *stream, gsize most, GError **error);
 
-/* TRUE when another stream_send or stream_inbox would get further at once, so that
- * session_pump must not wait. */
-gboolean stream_is_busy (Stream *stream);
+/* TRUE when another stream_send (of MOST bytes) or stream_inbox would get further at once,
+ * so that session_pump must not wait. */
+gboolean stream_is_busy (Stream *stream, gsize most);
 
 /* Up to P2V_STREAM_INBOX bytes that have arrived (borrowed; remove what was used).
  * While nobody takes them the server is held up by SSH's window. */

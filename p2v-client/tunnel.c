@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "gauge.h"
+#include "pace.h"
 #include "relay.h"
 
 /* Channels in one session: below sshd's MaxSessions of 10 (sshd_config(5)), with
@@ -24,6 +25,7 @@ struct Tunnel {
   const char *const *sockets;
   guint n_disks;
   RelayCounters *counters; /* one per disk */
+  Pace *pace;              /* NULL: no limit */
   GPtrArray *workers;
   gboolean may_compress;
   gint64 patience; /* how long a session may stay away */
@@ -59,24 +61,46 @@ open_relays (Worker *worker, Session *session, GPtrArray *relays, GError **error
 }
 
 typedef struct {
+  guint first; /* the relay whose turn it was: each is the first once, so that none takes
+                  all that is allowed */
+  PaceTurn turn;
   gboolean busy, blocked, done;
   guint64 plain, sent; /* bytes so far, before and after compression */
 } Round;
 
 static gboolean
-step_relays (GPtrArray *relays, gboolean compress, gboolean held, Round *round, GError **error)
+step_relays (Worker *worker, GPtrArray *relays, gboolean compress, Round *round, GError **error)
 {
-  *round = (Round){.done = TRUE};
+  gboolean held = atomic_load (&worker->tunnel->held);
+  gint64 now = g_get_monotonic_time ();
+  *round = (Round){.first = (round->first + 1) % relays->len, .turn = round->turn, .done = TRUE};
   for (guint i = 0; i < relays->len; i++) {
-    Relay *relay = g_ptr_array_index (relays, i);
-    if (!relay_step (relay, compress, held, error))
+    Relay *relay = g_ptr_array_index (relays, (round->first + i) % relays->len);
+    gsize allowed = pace_allows (&round->turn, now);
+    gsize before = allowed;
+    if (!relay_step (relay, compress, held, &allowed, error))
       return FALSE;
-    round->busy |= relay_is_busy (relay);
+    round->turn.left -= before - allowed;
     round->blocked |= relay_is_blocked (relay);
     round->done &= relay_is_done (relay);
     relay_add_traffic (relay, &round->plain, &round->sent);
   }
+  now = g_get_monotonic_time ();
+  pace_book (worker->tunnel->pace, &round->turn, round->blocked, now);
+  gsize allowed = pace_allows (&round->turn, now);
+  for (guint i = 0; i < relays->len; i++)
+    round->busy |= relay_is_busy (g_ptr_array_index (relays, i), allowed);
   return TRUE;
+}
+
+/* How long to wait when nothing happens. */
+static int
+patience_ms (const Round *round)
+{
+  if (round->busy)
+    return 0;
+  int turn = round->blocked ? pace_wait_ms (&round->turn, g_get_monotonic_time ()) : 0;
+  return turn > 0 ? MIN (turn, TICK_MS) : TICK_MS;
 }
 
 /* Until the tunnel is closed, the last channel has ended, or something breaks. */
@@ -86,11 +110,11 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   GCancellable *stop = worker->tunnel->stop;
   struct pollfd pollfds[CHANNELS + 1];
   Gauge gauge = {.compress = FALSE};
+  Round round = {0};
   while (!g_cancellable_is_cancelled (stop)) {
-    Round round;
     gboolean before = gauge.compress;
-    if (!step_relays (relays, gauge.compress && worker->tunnel->may_compress,
-                      atomic_load (&worker->tunnel->held), &round, error))
+    if (!step_relays (worker, relays, gauge.compress && worker->tunnel->may_compress, &round,
+                      error))
       return FALSE;
     if (round.done)
       return TRUE;
@@ -98,8 +122,7 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
       relay_poll (g_ptr_array_index (relays, i), &pollfds[i]);
     pollfds[relays->len] = (struct pollfd){.fd = g_cancellable_get_fd (stop), .events = POLLIN};
     gint64 start = g_get_monotonic_time ();
-    gboolean alive =
-        session_pump (session, pollfds, relays->len + 1, round.busy ? 0 : TICK_MS, error);
+    gboolean alive = session_pump (session, pollfds, relays->len + 1, patience_ms (&round), error);
     g_cancellable_release_fd (stop);
     if (!alive)
       return FALSE;
@@ -185,6 +208,7 @@ tunnel_open (const Settings *settings, const Identity *identity, const char *job
   tunnel->sockets = sockets;
   tunnel->n_disks = g_strv_length ((char **)sockets);
   tunnel->counters = g_new0 (RelayCounters, tunnel->n_disks);
+  tunnel->pace = pace_new (settings_get_size (settings, SETTING_bandwidth));
   tunnel->workers = g_ptr_array_new_with_free_func (g_free);
   tunnel->may_compress = !g_str_equal (settings_get (settings, SETTING_compress), "never");
   tunnel->patience = (gint64)settings_get_uint (settings, SETTING_reconnect) * G_USEC_PER_SEC;
@@ -239,6 +263,7 @@ tunnel_free (Tunnel *tunnel)
   g_clear_error (&tunnel->error);
   g_object_unref (tunnel->stop);
   g_mutex_clear (&tunnel->lock);
+  pace_free (tunnel->pace);
   g_free (tunnel->counters);
   g_free (tunnel->job);
   g_free (tunnel);

@@ -12,9 +12,10 @@
 struct View {
   Console *console;
   gboolean verbose;
-  char *phase;   /* NULL before the first and after the last */
-  gboolean lost; /* the link is broken just now */
-  Estimate estimate;
+  char *phase;     /* NULL before the first and after the last */
+  gboolean lost;   /* the link is broken just now */
+  gint64 began;    /* of the phase */
+  guint64 done;    /* bytes of the phase; 0 while it counts something else */
   gint64 recorded; /* when the last record came */
   double recorded_part;
 };
@@ -37,71 +38,65 @@ view_free (View *view)
   g_free (view);
 }
 
-/* These two count bytes; the others count steps. */
-static gboolean
-counts_bytes (const View *view)
+static double
+part_of (const Event *event)
 {
-  return g_str_equal (view->phase, "copy") || g_str_equal (view->phase, "verify");
+  return event->total > 0 ? MIN (1.0, (double)event->done / (double)event->total) : 0;
 }
 
-/* "copy  42 %  1.2 GiB of 2.9 GiB  85 MiB/s  0:34 left" */
+/* "[ 42 %] copy  38 %  1.2 GiB of 2.9 GiB  85 MiB/s  0:21  0:34 left" */
 static char *
-progress_text (const View *view, gint64 now)
+progress_text (const View *view, const Event *event, gint64 now)
 {
-  const Estimate *estimate = &view->estimate;
   g_autoptr (GString) out = g_string_new (NULL);
-  g_autofree char *elapsed = estimate_format_seconds ((now - estimate->began) / G_USEC_PER_SEC);
-  g_string_append_printf (out, "[%3.0f %%] %s", 100 * estimate_fraction (estimate), view->phase);
-  if (estimate->total > 0)
-    g_string_append_printf (out, "  %.0f %%",
-                            100 * MIN (1.0, (double)estimate->done / (double)estimate->total));
-  if (estimate->total > 0 && counts_bytes (view)) {
-    g_autofree char *done = estimate_format_bytes (estimate->done);
-    g_autofree char *total = estimate_format_bytes (estimate->total);
-    double rate = estimate_rate (estimate, now);
-    g_autofree char *speed = estimate_format_bytes (rate > 0 ? (guint64)rate : 0);
+  g_autofree char *elapsed = estimate_format_seconds ((now - view->began) / G_USEC_PER_SEC);
+  /* Rounded down: not at its end before it is. */
+  g_string_append_printf (out, "[%3d %%] %s", (int)event->percent, view->phase);
+  if (event->total > 0)
+    g_string_append_printf (out, "  %d %%", (int)(100 * part_of (event)));
+  if (event->total > 0 && event->in_bytes) {
+    g_autofree char *done = estimate_format_bytes (event->done);
+    g_autofree char *total = estimate_format_bytes (event->total);
+    g_autofree char *speed = estimate_format_bytes (event->rate > 0 ? (guint64)event->rate : 0);
     g_string_append_printf (out, "  %s of %s", done, total);
-    if (rate >= 0)
+    if (event->rate >= 0)
       g_string_append_printf (out, "  %s/s", speed);
   }
   if (view->lost)
     g_string_append (out, "  connection lost");
-  gint64 left = estimate_seconds_left (estimate, now);
-  g_autofree char *remaining = estimate_format_seconds (MAX (left, 0));
+  g_autofree char *remaining = estimate_format_seconds (MAX (event->seconds_left, 0));
   g_string_append_printf (out, "  %s", elapsed);
-  if (left >= 0)
+  if (event->seconds_left >= 0)
     g_string_append_printf (out, "  %s left", remaining);
   return g_strdup (out->str);
 }
 
 static void
-record (View *view, gint64 now)
+record (View *view, const Event *event, const char *text, gint64 now)
 {
-  const Estimate *estimate = &view->estimate;
-  double part =
-      estimate->total > 0 ? (double)estimate->done / (double)estimate->total : view->recorded_part;
+  double part = event->total > 0 ? part_of (event) : view->recorded_part;
   gint64 since = now - view->recorded;
   gboolean moved = part - view->recorded_part >= RECORD_STEP;
   if (since < RECORD_LEAST || (since < RECORD_MOST && !moved))
     return;
   /* A phase that cannot count would repeat itself: only its time goes on. */
-  if (estimate->total == 0 && since < 6 * RECORD_MOST)
+  if (event->total == 0 && since < 6 * RECORD_MOST)
     return;
   view->recorded = now;
   view->recorded_part = part;
-  g_autofree char *text = progress_text (view, now);
   console_record (view->console, text);
 }
 
-void
-view_tick (View *view)
+static void
+show_progress (View *view, const Event *event)
 {
   if (!view->phase)
     return;
   gint64 now = g_get_monotonic_time ();
-  g_autofree char *text = progress_text (view, now);
+  g_autofree char *text = progress_text (view, event, now);
+  view->done = event->in_bytes ? event->done : 0;
   console_status (view->console, text);
-  record (view, now);
+  record (view, event, text, now);
 }
 
 static void
@@ -109,13 +104,13 @@ end_phase (View *view)
 {
   if (!view->phase)
     return;
-  gint64 took = g_get_monotonic_time () - view->estimate.began;
+  gint64 took = g_get_monotonic_time () - view->began;
   g_autofree char *time = estimate_format_seconds (took / G_USEC_PER_SEC);
   g_autoptr (GString) line = g_string_new (NULL);
   g_string_append_printf (line, "   %s: %s", view->phase, time);
-  if (counts_bytes (view) && view->estimate.done > 0) {
-    g_autofree char *done = estimate_format_bytes (view->estimate.done);
-    double rate = (double)view->estimate.done * G_USEC_PER_SEC / (double)MAX (took, 1);
+  if (view->done > 0) {
+    g_autofree char *done = estimate_format_bytes (view->done);
+    double rate = (double)view->done * G_USEC_PER_SEC / (double)MAX (took, 1);
     g_autofree char *speed = estimate_format_bytes ((guint64)rate);
     g_string_append_printf (line, ", %s, %s/s", done, speed);
   }
@@ -129,9 +124,9 @@ begin_phase (View *view, const Event *event)
   end_phase (view);
   gint64 now = g_get_monotonic_time ();
   view->phase = g_strdup (event->phase ? event->phase : "");
-  view->recorded = now;
+  view->began = view->recorded = now;
   view->recorded_part = 0;
-  estimate_begin (&view->estimate, view->phase, now);
+  view->done = 0;
   console_print (view->console, "== %s: %s", view->phase, event->text ? event->text : "");
 }
 
@@ -159,7 +154,7 @@ view_take (View *view, const Event *event)
     begin_phase (view, event);
     break;
   case EVENT_PROGRESS:
-    estimate_add (&view->estimate, event->done, event->total, g_get_monotonic_time ());
+    show_progress (view, event);
     break;
   case EVENT_LOG:
     show_log (view, event);
@@ -169,10 +164,15 @@ view_take (View *view, const Event *event)
     view->lost = event->kind == EVENT_LINK_LOST;
     console_print (view->console, "   %s", event->text ? event->text : "");
     break;
+  case EVENT_STOPPED:
+    end_phase (view);
+    console_print (view->console, "== stopped: %s", event->text);
+    break;
+  case EVENT_WAITING:
+    console_print (view->console, "   %s", event->text);
+    break;
   case EVENT_FINISHED:
     view->lost = FALSE;
-    if (!event->error)
-      estimate_finish (&view->estimate);
     end_phase (view);
     break;
   }

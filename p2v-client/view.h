@@ -14,7 +14,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (View, view_free)
 
 /* Shows EVENT (borrowed) of any kind; of EVENT_FINISHED only that it is over. */
 void view_take (View *view, const Event *event);
-
-/* Brings the status line up to date; call it about twice a second, so that time
- * goes on while no event comes. */
-void view_tick (View *view);

@@ -68,7 +68,7 @@ wrong_in_pieces (const Blockmap *map)
       return "a piece lies outside its place";
     if (offset / P2V_UNIT != (offset + length - 1) / P2V_UNIT)
       return "a piece crosses a unit boundary";
-    if (raw[12] < PIECE_SOURCE || raw[12] > PIECE_OVERLAY || raw[13] > PIECE_VERIFIED ||
+    if (raw[12] < PIECE_SOURCE || raw[12] > PIECE_OVERLAY || raw[13] > PIECE_STALE ||
         raw[14] != 0 || raw[15] != 0)
       return "a piece has an unknown kind or state";
     bytes[raw[12]] += length;
@@ -222,6 +222,13 @@ void
 blockmap_set_state (Blockmap *map, guint64 index, PieceState state)
 {
   piece_at (map, index)[13] = (guint8)state;
+}
+
+void
+blockmap_reset (Blockmap *map)
+{
+  for (guint64 i = 0; i < map->n_pieces; i++)
+    blockmap_set_state (map, i, PIECE_PLANNED);
 }
 
 gboolean

@@ -18,7 +18,8 @@
  *      0  8  offset
  *      8  4  length
  *     12  1  kind:  1 source, 2 overlay
- *     13  1  state: 0 planned, 1 copied, 2 verified
+ *     13  1  state: 0 planned, 1 copied, 2 verified, 3 planned where the target may hold
+ *            something else already
  *     14  2  0
  *     16 16  digest of the piece's bytes as they were copied; valid from state 1 on */
 #pragma once
@@ -26,7 +27,7 @@
 #include "common/unit.h"
 
 typedef enum { PIECE_SOURCE = 1, PIECE_OVERLAY = 2 } PieceKind;
-typedef enum { PIECE_PLANNED, PIECE_COPIED, PIECE_VERIFIED } PieceState;
+typedef enum { PIECE_PLANNED, PIECE_COPIED, PIECE_VERIFIED, PIECE_STALE } PieceState;
 
 typedef struct {
   guint64 offset;
@@ -35,6 +36,13 @@ typedef struct {
   PieceState state;
   guint8 digest[P2V_DIGEST_SIZE];
 } Piece;
+
+/* Is it still to be copied? */
+static inline gboolean
+piece_is_wanted (const Piece *piece)
+{
+  return piece->state == PIECE_PLANNED || piece->state == PIECE_STALE;
+}
 
 typedef struct Blockmap Blockmap;
 typedef struct BlockmapWriter BlockmapWriter;
@@ -84,6 +92,9 @@ void blockmap_get (const Blockmap *map, guint64 index, Piece *piece);
  * on the target's stable storage. */
 void blockmap_set_digest (Blockmap *map, guint64 index, const guint8 digest[P2V_DIGEST_SIZE]);
 void blockmap_set_state (Blockmap *map, guint64 index, PieceState state);
+
+/* Every piece is planned again: for a new, empty target. */
+void blockmap_reset (Blockmap *map);
 
 /* Puts all changes on stable storage. */
 gboolean blockmap_sync (Blockmap *map, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "broker-plugin.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <nbdkit-plugin.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,14 +38,17 @@ typedef struct {
 #define LOOK_BYTES 4096u
 #define LOOKS      4u
 
-/* A unit that the source cannot read is asked for in pieces of this size, and
- * only those that somebody wants: the bad sector may lie in what nobody does. */
+/* What the source cannot read in one go is asked for in pieces of this size, and only
+ * those that somebody wants: the bad sector may lie in what nobody does.  Not in sectors: the
+ * physical machine's kernel reads a block device by pages. */
 #define PIECE 4096u
 
 struct Queue {
   GMutex lock;
   GHashTable *looks; /* unit number → small reads of it so far */
   GHashTable *bad;   /* numbers of units that cannot be read whole (a set) */
+  char *bad_path;    /* NULL: errors of the source are passed on */
+  GHashTable *holes; /* offsets of pieces that read as zeroes therefore (a set) */
   Cache *cache;
   GQueue pending;       /* Request * that no channel has */
   GHashTable *requests; /* all that are not answered yet (a set) */
@@ -56,7 +60,7 @@ struct Queue {
 };
 
 Queue *
-queue_new (Cache *cache)
+queue_new (Cache *cache, const char *bad_path)
 {
   Queue *queue = g_new0 (Queue, 1);
   g_mutex_init (&queue->lock);
@@ -65,6 +69,8 @@ queue_new (Cache *cache)
   queue->requests = g_hash_table_new (NULL, NULL);
   queue->looks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   queue->bad = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  queue->holes = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  queue->bad_path = g_strdup (bad_path);
   queue->units = g_hash_table_new (g_int64_hash, g_int64_equal);
   queue->channels = g_hash_table_new (NULL, NULL);
   return queue;
@@ -91,6 +97,8 @@ queue_free (Queue *queue)
   g_queue_clear (&queue->pending);
   g_hash_table_unref (queue->looks);
   g_hash_table_unref (queue->bad);
+  g_hash_table_unref (queue->holes);
+  g_free (queue->bad_path);
   g_hash_table_unref (queue->requests);
   g_hash_table_unref (queue->units);
   g_hash_table_unref (queue->channels);
@@ -143,7 +151,14 @@ ask_pieces (Queue *queue, Reader *reader, Part part)
   while (part.length > 0) {
     Part piece = part;
     piece.length = (guint32)MIN (part.length, PIECE - part.offset % PIECE);
-    wait_for (request_new (queue, piece.offset, piece.length, FALSE), reader, &piece);
+    guint64 hole = piece.offset / PIECE;
+    if (g_hash_table_contains (queue->holes, &hole)) {
+      memset (piece.into, 0, piece.length);
+    } else {
+      Request *request = request_new (queue, piece.offset, piece.length, FALSE);
+      request->piece = TRUE;
+      wait_for (request, reader, &piece);
+    }
     part.offset += piece.length;
     part.into += piece.length;
     part.length -= piece.length;
@@ -366,10 +381,29 @@ ask_waiters_pieces (Queue *queue, Request *request)
     const Waiter *waiter = &g_array_index (request->waiters, Waiter, i);
     ask_pieces (queue, waiter->reader,
                 (Part){request->offset + waiter->skip, waiter->length, waiter->into});
-    waiter->reader->outstanding--;
+    if (--waiter->reader->outstanding == 0)
+      g_cond_signal (&waiter->reader->answered);
   }
   g_array_set_size (request->waiters, 0);
   wake_channels (queue);
+}
+
+/* The source cannot read the piece of REQUEST, and zeroes are wanted then: 0, or the errno of
+ * the list.  Under the lock. */
+static int
+make_hole (Queue *queue, Request *request)
+{
+  guint64 hole = request->offset / PIECE;
+  g_autofree char *line =
+      g_strdup_printf ("%" G_GUINT64_FORMAT " %u\n", request->offset, (guint)request->length);
+  int fd = open (queue->bad_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  gssize n = fd < 0 ? -1 : write (fd, line, strlen (line));
+  int result = n == (gssize)strlen (line) ? 0 : n < 0 ? errno : ENOSPC;
+  if (fd >= 0)
+    close (fd);
+  g_hash_table_add (queue->holes, g_memdup2 (&hole, sizeof hole));
+  memset (request->data, 0, request->length);
+  return result;
 }
 
 void
@@ -384,7 +418,10 @@ queue_answer (Queue *queue, Request *request, int errnum)
   queue->in_flight--;
   if (errnum == 0) {
     queue->stats.fetched += request->length;
-  } else if (!request->whole && queue->stats.source_errno == 0) {
+  } else if (request->piece && queue->bad_path) {
+    stored = make_hole (queue, request);
+    errnum = 0;
+  } else if (request->piece && queue->stats.source_errno == 0) {
     queue->stats.source_errno = errnum;
     queue->stats.source_where = request->offset;
   }
@@ -397,7 +434,7 @@ queue_answer (Queue *queue, Request *request, int errnum)
     g_hash_table_remove (queue->units, &request->offset);
   }
   g_hash_table_remove (queue->requests, request);
-  if (errnum != 0 && request->whole)
+  if (errnum != 0 && !request->piece)
     ask_waiters_pieces (queue, request);
   else
     serve_waiters (request, errnum ? errnum : stored);

@@ -16,7 +16,7 @@
 
 static struct {
   gint64 size;
-  char *cache, *map, *data_socket, *control_socket;
+  char *cache, *map, *data_socket, *control_socket, *bad;
 } config = {.size = -1};
 
 static Cache *cache;
@@ -34,6 +34,7 @@ broker_config (const char *key, const char *value)
       {"map", &config.map},
       {"data-socket", &config.data_socket},
       {"control-socket", &config.control_socket},
+      {"zero-bad", &config.bad},
   };
   if (strcmp (key, "size") == 0) {
     config.size = nbdkit_parse_size (value);
@@ -64,7 +65,8 @@ broker_config_complete (void)
   "cache=FILE             (required) Where units are kept.\n"                                      \
   "map=FILE               (required) Which units are kept, a byte each.\n"                         \
   "data-socket=PATH       (required) Data channels connect here.\n"                                \
-  "control-socket=PATH    (required) Commands: stats, fail, forget."
+  "control-socket=PATH    (required) Commands: stats, fail, forget.\n"                             \
+  "zero-bad=FILE          Zeroes for what cannot be read; FILE lists where."
 
 static int
 broker_get_ready (void)
@@ -74,7 +76,7 @@ broker_get_ready (void)
     nbdkit_error ("%s, %s: %m", config.cache, config.map);
     return -1;
   }
-  queue = queue_new (cache);
+  queue = queue_new (cache, config.bad);
   return 0;
 }
 
@@ -99,6 +101,7 @@ broker_unload (void)
   free (config.map);
   free (config.data_socket);
   free (config.control_socket);
+  free (config.bad);
 }
 
 static int

@@ -57,6 +57,7 @@ typedef struct {
   guint32 length;
   gboolean whole; /* the whole unit, for the cache */
   gboolean look;  /* a small read of the conversion, which is not kept */
+  gboolean piece; /* of what could not be read in one go */
   guint8 *data;   /* LENGTH bytes, from queue_take on */
   GArray *waiters;
 } Request;
@@ -67,7 +68,7 @@ typedef struct {
   guint64 wrong_size;    /* that a source had instead of ours, 0 none */
   int source_errno;      /* the first error of the source that a reader got, */
   guint64 source_where;  /* and for which byte */
-  int cache_errno;       /* the first error of the cache file */
+  int cache_errno;       /* the first error of the cache file, or of the list of bad places */
   guint64 damaged;       /* units of the cache that were not what was put in and were
                             read from the source again, */
   guint64 damaged_where; /* and where the first of them begins */
@@ -79,7 +80,9 @@ typedef enum {
   READ_FRESH, /* from the source, whatever the cache holds; what it holds is replaced */
 } ReadMode;
 
-Queue *queue_new (Cache *cache);
+/* BAD_PATH: where a reader would get an error of the source it gets zeroes, and the file gets
+ * a line "OFFSET LENGTH"; NULL: it gets the error. */
+Queue *queue_new (Cache *cache, const char *bad_path);
 void queue_free (Queue *queue);
 
 /* Reads for nbdkit; waits as long as it takes.  A unit of the cache that is
@@ -101,8 +104,8 @@ void queue_leave (Queue *queue, Channel *channel);
 /* The next read for CHANNEL, which has IN_FLIGHT, or NULL. */
 Request *queue_take (Queue *queue, guint in_flight);
 /* The source's answer: 0 with request->data filled, or its errno.  Of a unit
- * that could not be read whole, exactly what its readers want is asked for again,
- * and only they hear of an error then.  Frees REQUEST. */
+ * that could not be read whole, exactly what its readers want is asked for again, in
+ * pieces, and only they hear of an error then.  Frees REQUEST. */
 void queue_answer (Queue *queue, Request *request, int errnum);
 /* There will be no answer: somebody else is to ask. */
 void queue_give_back (Queue *queue, Request *request);

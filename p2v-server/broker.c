@@ -76,9 +76,12 @@ start_nbdkit (Broker *broker, GError **error)
   g_autofree char *map = g_strconcat ("map=", disk->cache_map, NULL);
   g_autofree char *data = g_strconcat ("data-socket=", broker->data, NULL);
   g_autofree char *control = g_strconcat ("control-socket=", broker->control, NULL);
-  const char *argv[] = {
-      "nbdkit", "--foreground", "--readonly", "--unix", disk->broker_socket, plugin, size, cache,
-      map,      data,           control,      NULL};
+  g_autofree char *zero = NULL; /* the end of the list, unless */
+  if (g_str_equal (job_setting (broker->job, "badblocks", "stop"), "zero"))
+    zero = g_strconcat ("zero-bad=", disk->bad, NULL);
+  const char *argv[] = {"nbdkit", "--foreground", "--readonly", "--unix", disk->broker_socket,
+                        plugin,   size,           cache,        map,      data,
+                        control,  zero,           NULL};
   g_autofree char *log_path = job_path (broker->job, "log");
   int log = open (log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   (void)unlink (disk->broker_socket);

@@ -50,15 +50,6 @@ cancel_process (const char *dir, GError **error)
   return ok;
 }
 
-static void
-kill_rest (const State *state)
-{
-  if (state->session <= 0)
-    return;
-  for (guint i = 0; i < 50 && family_signal ((pid_t)state->session, state->id, SIGKILL) > 0; i++)
-    g_usleep (LOOK_US);
-}
-
 /* What the dead process would have done. */
 static gboolean
 clean_up (const char *dir, const State *state, GError **error)
@@ -66,7 +57,7 @@ clean_up (const char *dir, const State *state, GError **error)
   int lock = jobdir_lock (dir);
   if (lock < 0)
     return cancel_process (dir, error);
-  kill_rest (state);
+  family_end (state);
   g_autoptr (GError) cause = NULL;
   g_autoptr (Job) job = job_load (dir, &cause);
   if (job) {
@@ -97,20 +88,20 @@ command_cancel (int argc, char **argv)
   if (!dir)
     return subcommand_failed (error);
   g_autoptr (State) before = state_read (dir);
-  gboolean dead = g_str_equal (before->status, STATE_DEAD);
-  if (!dead && !state_is_active (before)) {
+  if (!state_is_open (before)) {
     g_autofree char *remedy =
         g_strdup_printf ("\"p2v-server clean %s\" removes its record.", before->id);
     p2v_set_error (&error, P2V_ERROR_JOB, remedy, "The job %s has ended already: %s.", before->id,
                    before->status);
     return subcommand_failed (error);
   }
-  if (!(dead ? clean_up (dir, before, &error) : cancel_process (dir, &error)))
+  if (!(before->alive ? cancel_process (dir, &error) : clean_up (dir, before, &error)))
     return subcommand_failed (error);
   g_autoptr (State) after = state_read (dir);
-  if (g_str_equal (after->status, STATE_DEAD) && !dead && !clean_up (dir, after, &error))
+  gboolean died = before->alive && state_is_open (after);
+  if (died && !clean_up (dir, after, &error))
     return subcommand_failed (error);
   printf ("The job %s has ended: %s.\n", after->id,
-          g_str_equal (after->status, STATE_DEAD) ? STATE_CANCELLED : after->status);
+          state_is_open (after) ? STATE_CANCELLED : after->status);
   return 0;
 }

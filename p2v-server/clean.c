@@ -12,7 +12,7 @@ static gboolean
 clean_one (const char *dir, GError **error)
 {
   g_autoptr (State) state = state_read (dir);
-  if (!state_is_active (state) && !g_str_equal (state->status, STATE_DEAD)) {
+  if (!state_is_open (state)) {
     if (!jobdir_remove (dir, error))
       return FALSE;
     printf ("The record of job %s (%s) is removed.\n", state->id, state->status);

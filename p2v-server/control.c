@@ -31,7 +31,8 @@ typedef struct {
 } Peer;
 
 struct Channel {
-  char *path, *instance;
+  char *path;
+  char *const *instance;
   int listen_fd;
   guint accept_source;
   const ChannelEvents *events;
@@ -167,17 +168,15 @@ query_is_hopeless (Channel *channel, gint64 asked, guint timeout_s, GCancellable
 }
 
 JsonObject *
-channel_query (Channel *channel, const char *what, guint timeout_s, GCancellable *cancel,
+channel_query (Channel *channel, JsonObject *query, guint timeout_s, GCancellable *cancel,
                GError **error)
 {
   gint64 asked = g_get_monotonic_time ();
-  g_autoptr (JsonObject) message = p2v_message_new ("query");
   g_mutex_lock (&channel->lock);
   g_clear_pointer (&channel->answer, json_object_unref);
-  json_object_set_int_member (message, "id", ++channel->query_id);
-  json_object_set_string_member (message, "what", what);
-  channel->query = message; /* a client that comes back is asked again */
-  send_locked (channel, message);
+  json_object_set_int_member (query, "id", ++channel->query_id);
+  channel->query = query; /* a client that comes back is asked again */
+  send_locked (channel, query);
   while (!channel->answer && !query_is_hopeless (channel, asked, timeout_s, cancel, error))
     g_cond_wait_until (&channel->answered, &channel->lock, g_get_monotonic_time () + QUERY_TICK);
   channel->query = NULL;
@@ -274,19 +273,18 @@ attach_client (Peer *peer)
   channel->events->attached (channel->data);
 }
 
-/* The first line of a peer: what it is. */
+/* The client of a link that is known to be dead makes room; another run of it waits until
+ * this one is. */
 static gboolean
-introduce (Peer *peer, const char *line)
+introduce_client (Peer *peer, const char *instance, gboolean adopt)
 {
   Channel *channel = peer->channel;
-  if (g_str_equal (line, "cancel")) {
-    reply (peer, "cancelling\n");
-    channel->events->cancel (channel->data);
-    return TRUE;
-  }
-  if (!g_str_has_prefix (line, "attach "))
+  if (adopt && channel->client) {
+    reply (peer, "busy\n");
     return FALSE;
-  if (!g_str_equal (line + strlen ("attach "), channel->instance)) {
+  }
+  if (adopt ? !channel->events->adopt (instance, channel->data)
+            : !g_str_equal (instance, *channel->instance)) {
     reply (peer, "refused\n");
     return FALSE;
   }
@@ -295,6 +293,38 @@ introduce (Peer *peer, const char *line)
   reply (peer, "attached\n");
   attach_client (peer);
   return TRUE;
+}
+
+/* What follows WORD and a space in LINE; "" for the word alone, NULL for another. */
+static const char *
+after_word (const char *line, const char *word)
+{
+  if (!g_str_has_prefix (line, word))
+    return NULL;
+  line += strlen (word);
+  return *line == ' ' ? line + 1 : *line ? NULL : line;
+}
+
+/* The first line of a peer: what it is. */
+static gboolean
+introduce (Peer *peer, const char *line)
+{
+  Channel *channel = peer->channel;
+  const char *rest;
+  if (g_str_equal (line, "cancel")) {
+    reply (peer, "cancelling\n");
+    channel->events->cancel (channel->data);
+    return TRUE;
+  }
+  if ((rest = after_word (line, "resume"))) {
+    reply (peer, channel->events->resume (rest, channel->data) ? "resuming\n" : "refused\n");
+    return FALSE;
+  }
+  if ((rest = after_word (line, "attach")))
+    return introduce_client (peer, rest, FALSE);
+  if ((rest = after_word (line, "adopt")) && p2v_instance_is_valid (rest))
+    return introduce_client (peer, rest, TRUE);
+  return FALSE;
 }
 
 /* FALSE when the peer is to go. */
@@ -351,7 +381,7 @@ on_connection (gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
 }
 
 Channel *
-channel_listen (const char *path, const char *instance, const ChannelEvents *events, gpointer data,
+channel_listen (const char *path, char *const *instance, const ChannelEvents *events, gpointer data,
                 GError **error)
 {
   int fd = socket_listen (path, error);
@@ -359,7 +389,7 @@ channel_listen (const char *path, const char *instance, const ChannelEvents *eve
     return NULL;
   Channel *channel = g_new0 (Channel, 1);
   channel->path = g_strdup (path);
-  channel->instance = g_strdup (instance);
+  channel->instance = instance;
   channel->changed = g_get_monotonic_time ();
   channel->listen_fd = fd;
   channel->events = events;
@@ -389,7 +419,6 @@ channel_free (Channel *channel)
   g_mutex_clear (&channel->lock);
   g_cond_clear (&channel->answered);
   g_free (channel->path);
-  g_free (channel->instance);
   g_free (channel);
 }
 

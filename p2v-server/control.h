@@ -7,6 +7,13 @@
  *             is "attached", or "refused" when the job is another client's.  The
  *             one that was attached before is dropped: a client that comes back
  *             knows that its old link is dead, long before this side does
+ *   adopt INSTANCE
+ *             the same for another run of the client on the same machine, which takes the
+ *             job over and is known by INSTANCE from then on; "busy" while a client is
+ *             attached
+ *   resume [OPTION]
+ *             p2v-server resume; the answer is "resuming", or "refused" when the job is
+ *             not stopped
  *   cancel    p2v-server cancel; the answer is "cancelling"; the connection stays
  *             until the job's process ends
  *
@@ -28,12 +35,14 @@ typedef struct {
   /* The messages (JsonObject *, freed with the array) that a client hears first when it
    * is attached.  Called under the channel's lock: no call of channel_* in it. */
   GPtrArray *(*greeting) (gpointer data);
-  void (*broken) (const GError *error, gpointer data); /* it sent what is not allowed */
+  gboolean (*adopt) (const char *instance, gpointer data); /* FALSE: it cannot be */
+  gboolean (*resume) (const char *options, gpointer data); /* FALSE: it is not stopped */
+  void (*broken) (const GError *error, gpointer data);     /* it sent what is not allowed */
 } ChannelEvents;
 
-/* Listens at PATH for the client INSTANCE.  EVENTS and DATA are borrowed.
- * P2V_ERROR_JOB. */
-Channel *channel_listen (const char *path, const char *instance, const ChannelEvents *events,
+/* Listens at PATH for the client *INSTANCE (looked at for each one that comes).  EVENTS
+ * and DATA are borrowed.  P2V_ERROR_JOB. */
+Channel *channel_listen (const char *path, char *const *instance, const ChannelEvents *events,
                          gpointer data, GError **error);
 
 /* Closes everything and frees.  NULL is ignored. */
@@ -43,8 +52,8 @@ void channel_free (Channel *channel);
  * lines are dropped while a slow client does not take them. */
 void channel_send (Channel *channel, JsonObject *message);
 
-/* Any thread but the main loop's, one at a time: see job_query. */
-JsonObject *channel_query (Channel *channel, const char *what, guint timeout_s,
+/* Any thread but the main loop's, one at a time: see job_ask. */
+JsonObject *channel_query (Channel *channel, JsonObject *query, guint timeout_s,
                            GCancellable *cancel, GError **error);
 
 /* Any thread. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <string.h>
+#include "copy-order.h"
 #include "copy.h"
 #include "flow.h"
 #include "image.h"
@@ -13,13 +14,20 @@
 #define CHECKPOINT_BYTES   (256ull << 20)
 #define CHECKPOINT_SECONDS 2
 
+/* Of one disk: overlay, broker, target. */
+#define POOLS 3
+
+/* One disk of several that are copied at the same time. */
 typedef struct {
   Job *job;
+  const CopyDisk *item;
   JobDisk *disk;
   Blockmap *map;
-  CopyProgress *progress; /* NULL when copying again */
-  const GArray *only;     /* numbers of pieces, NULL: all that are planned */
-  guint64 next;           /* in the map, or in ONLY */
+  JobProgress *progress; /* NULL when copying again */
+  const GArray *only;    /* numbers of pieces, NULL: all that are planned */
+  guint64 next;          /* step of the order, or place in ONLY */
+  gboolean exhausted;    /* there is no next one */
+  guint in_flight;
   Image *image;
   Source *source;
   NbdPool *overlay, *broker, *target;
@@ -32,25 +40,58 @@ typedef struct {
   int flush_errnum;
 } Copy;
 
+typedef struct {
+  Copy copies[COPY_AT_ONCE];
+  guint n;
+} Group;
+
 static gboolean
-next_piece (FlowSlot *slot, gpointer data)
+take_piece (Copy *copy, guint64 *index)
 {
-  Copy *copy = data;
   if (copy->only) {
     if (copy->next >= copy->only->len)
       return FALSE;
-    slot->index = g_array_index (copy->only, guint64, copy->next++);
+    *index = g_array_index (copy->only, guint64, copy->next++);
     return TRUE;
   }
-  for (; copy->next < blockmap_n_pieces (copy->map); copy->next++) {
+  guint64 n = blockmap_n_pieces (copy->map), steps = copy_order_steps (n);
+  while (copy->next < steps) {
     Piece piece;
-    blockmap_get (copy->map, copy->next, &piece);
-    if (piece.state == PIECE_PLANNED) {
-      slot->index = copy->next++;
+    *index = copy_order_piece (n, copy->next++);
+    if (*index >= n)
+      continue;
+    blockmap_get (copy->map, *index, &piece);
+    if (piece_is_wanted (&piece))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The disk with the least in flight: so each has its share, also beside one that
+ * hardly answers. */
+static Copy *
+least_busy (Group *group)
+{
+  Copy *least = NULL;
+  for (guint i = 0; i < group->n; i++) {
+    Copy *copy = &group->copies[i];
+    if (!copy->exhausted && (!least || copy->in_flight < least->in_flight))
+      least = copy;
+  }
+  return least;
+}
+
+static gboolean
+next_piece (FlowSlot *slot, gpointer data)
+{
+  Copy *copy;
+  while ((copy = least_busy (data))) {
+    if (take_piece (copy, &slot->index)) {
+      slot->owner = copy;
+      copy->in_flight++;
       return TRUE;
     }
-    if (copy->progress)
-      copy->progress->done += piece.length;
+    copy->exhausted = TRUE;
   }
   return FALSE;
 }
@@ -92,19 +133,18 @@ piece_written (Copy *copy, guint64 index, const Piece *piece)
   g_array_append_val (copy->written, index);
   copy->written_bytes += piece->length;
   if (copy->progress) {
-    if (piece->kind == PIECE_SOURCE)
-      copy->disk->copied_source += piece->length;
-    else
-      copy->disk->copied_overlay += piece->length;
+    copy_note (copy->disk, piece);
     copy->progress->done += piece->length;
-    job_progress (copy->job, copy->progress->done, copy->progress->total);
+    if (copy_crosses_link (copy->item, piece))
+      copy->progress->link_done += piece->length;
+    job_progress_bytes (copy->job, copy->progress);
   }
 }
 
 static FlowResult
-copy_step (FlowSlot *slot, gpointer data, GError **error)
+copy_step (FlowSlot *slot, gpointer data G_GNUC_UNUSED, GError **error)
 {
-  Copy *copy = data;
+  Copy *copy = slot->owner;
   Piece piece;
   blockmap_get (copy->map, slot->index, &piece);
   switch (slot->step) {
@@ -119,7 +159,7 @@ copy_step (FlowSlot *slot, gpointer data, GError **error)
     p2v_digest (slot->data, piece.length, piece.digest);
     blockmap_set_digest (copy->map, slot->index, piece.digest);
     if (all_zero (slot->data, piece.length)) {
-      if (copy->only) {
+      if (copy->only || piece.state == PIECE_STALE) {
         if (!nbd_pool_zero (copy->target, piece.offset, piece.length, flow_done, slot, error))
           return FLOW_FAILED;
         return FLOW_WAITING;
@@ -136,6 +176,7 @@ copy_step (FlowSlot *slot, gpointer data, GError **error)
     break;
   }
   piece_written (copy, slot->index, &piece);
+  copy->in_flight--;
   return FLOW_FINISHED;
 }
 
@@ -173,48 +214,90 @@ take_flush (Copy *copy, GError **error)
 }
 
 static gboolean
-checkpoint (gpointer data, GError **error)
+send_flush (Copy *copy, GError **error)
 {
-  Copy *copy = data;
-  if (!take_flush (copy, error))
-    return FALSE;
-  gint64 now = g_get_monotonic_time ();
-  if (copy->flush_sent || copy->written->len == 0 ||
-      (copy->written_bytes < CHECKPOINT_BYTES &&
-       now - copy->flushed_at < CHECKPOINT_SECONDS * G_USEC_PER_SEC))
-    return TRUE;
   GArray *swap = copy->flushing;
   copy->flushing = copy->written;
   copy->written = swap;
   copy->written_bytes = 0;
-  copy->flushed_at = now;
+  copy->flushed_at = g_get_monotonic_time ();
   copy->flush_sent = TRUE;
   return nbd_pool_flush (copy->target, flush_answered, copy, error);
 }
 
-/* A flush that is still under way is heard out: a storage may tell of a write
- * that it lost only once. */
 static gboolean
-last_checkpoint (Copy *copy, GError **error)
+checkpoint (gpointer data, GError **error)
 {
-  while (copy->flush_sent && !copy->flush_done)
-    if (!nbd_pool_poll (&copy->target, 1, 1000, copy->job->cancel, error))
+  Group *group = data;
+  gint64 now = g_get_monotonic_time ();
+  for (guint i = 0; i < group->n; i++) {
+    Copy *copy = &group->copies[i];
+    if (!take_flush (copy, error))
       return FALSE;
-  return take_flush (copy, error) && nbd_pool_flush_wait (copy->target, copy->job->cancel, error) &&
-         mark_copied (copy, copy->written, error);
+    gboolean due = copy->written_bytes >= CHECKPOINT_BYTES ||
+                   now - copy->flushed_at >= CHECKPOINT_SECONDS * G_USEC_PER_SEC;
+    if (due && !copy->flush_sent && copy->written->len > 0 && !send_flush (copy, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+list_pools (const Group *group, NbdPool *pools[])
+{
+  for (guint i = 0; i < group->n; i++) {
+    const Copy *copy = &group->copies[i];
+    NbdPool **of_disk = pools + (gsize)i * POOLS;
+    of_disk[0] = copy->overlay;
+    of_disk[1] = copy->broker;
+    of_disk[2] = copy->target;
+  }
+}
+
+/* All disks are flushed at the same time.  A flush that is still under way is heard
+ * out: a storage may tell of a write that it lost only once. */
+static gboolean
+last_checkpoint (Group *group, GCancellable *cancel, GError **error)
+{
+  NbdPool *pools[COPY_AT_ONCE * POOLS];
+  list_pools (group, pools);
+  for (;;) {
+    gboolean waiting = FALSE;
+    for (guint i = 0; i < group->n; i++) {
+      Copy *copy = &group->copies[i];
+      if (!take_flush (copy, error))
+        return FALSE;
+      if (!copy->flush_sent && copy->written->len > 0 && !send_flush (copy, error))
+        return FALSE;
+      waiting |= copy->flush_sent;
+    }
+    if (!waiting)
+      return TRUE;
+    if (!nbd_pool_poll (pools, group->n * POOLS, 1000, cancel, error))
+      return FALSE;
+  }
 }
 
 static void
 close_pools (gpointer data)
 {
-  Copy *copy = data;
-  g_clear_pointer (&copy->target, nbd_pool_free);
-  g_clear_pointer (&copy->source, source_free);
+  Group *group = data;
+  NbdPool *pools[COPY_AT_ONCE * POOLS];
+  list_pools (group, pools);
+  for (guint i = 0; i < group->n * POOLS; i++)
+    nbd_pool_hang_up (pools[i]);
+  for (guint i = 0; i < group->n; i++) {
+    Copy *copy = &group->copies[i];
+    g_clear_pointer (&copy->target, nbd_pool_free);
+    g_clear_pointer (&copy->source, source_free);
+    copy->overlay = copy->broker = NULL;
+  }
 }
 
 static gboolean
-open_pools (Copy *copy, const char *image, GError **error)
+open_pools (Copy *copy, GError **error)
 {
+  const char *image = copy->item->image;
   Target *target = copy->job->target;
   g_autofree char *name = g_strdup_printf ("d%u.target", copy->disk->index);
   copy->image = image_open (copy->job, name, image, target->format, IMAGE_WRITE,
@@ -240,46 +323,60 @@ open_pools (Copy *copy, const char *image, GError **error)
 }
 
 static gboolean
-copy_run (Copy *copy, const char *image, GError **error)
+run_group (Group *group, GCancellable *cancel, GError **error)
 {
-  if (!open_pools (copy, image, error))
-    return FALSE;
+  for (guint i = 0; i < group->n; i++)
+    if (!open_pools (&group->copies[i], error))
+      return FALSE;
+  NbdPool *pools[COPY_AT_ONCE * POOLS];
+  list_pools (group, pools);
   Flow flow = {
-      .pools = {copy->overlay, copy->broker, copy->target},
+      .pools = pools,
+      .n_pools = group->n * POOLS,
       .next = next_piece,
       .step = copy_step,
       .tick = checkpoint,
-      .data = copy,
+      .data = group,
   };
-  copy->flushed_at = g_get_monotonic_time ();
-  return flow_run (&flow, close_pools, copy->job->cancel, error) && last_checkpoint (copy, error);
+  return flow_run (&flow, close_pools, cancel, error) && last_checkpoint (group, cancel, error);
 }
 
 static gboolean
-copy_whole (Copy *copy, const char *image, GError **error)
+copy_group (Job *job, const CopyDisk *disks, guint n, const GArray *only, JobProgress *progress,
+            GError **error)
 {
-  copy->written = g_array_new (FALSE, FALSE, sizeof (guint64));
-  copy->flushing = g_array_new (FALSE, FALSE, sizeof (guint64));
-  gboolean ok = copy_run (copy, image, error);
-  close_pools (copy);
-  image_close (copy->image);
-  g_array_unref (copy->written);
-  g_array_unref (copy->flushing);
+  Group group = {.n = n};
+  for (guint i = 0; i < n; i++)
+    group.copies[i] = (Copy){
+        .job = job,
+        .item = &disks[i],
+        .disk = disks[i].disk,
+        .map = disks[i].map,
+        .progress = progress,
+        .only = only,
+        .written = g_array_new (FALSE, FALSE, sizeof (guint64)),
+        .flushing = g_array_new (FALSE, FALSE, sizeof (guint64)),
+        .flushed_at = g_get_monotonic_time (),
+    };
+  gboolean ok = run_group (&group, job->cancel, error);
+  close_pools (&group);
+  for (guint i = 0; i < n; i++) {
+    image_close (group.copies[i].image);
+    g_array_unref (group.copies[i].written);
+    g_array_unref (group.copies[i].flushing);
+  }
   return ok;
 }
 
 gboolean
-copy_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, CopyProgress *progress,
-           GError **error)
+copy_disks (Job *job, const CopyDisk *disks, guint n, JobProgress *progress, GError **error)
 {
-  Copy copy = {.job = job, .disk = disk, .map = map, .progress = progress};
-  return copy_whole (&copy, image, error);
+  g_assert (n <= COPY_AT_ONCE);
+  return copy_group (job, disks, n, NULL, progress, error);
 }
 
 gboolean
-copy_again (Job *job, JobDisk *disk, Blockmap *map, const char *image, const GArray *pieces,
-            GError **error)
+copy_again (Job *job, const CopyDisk *disk, const GArray *pieces, GError **error)
 {
-  Copy copy = {.job = job, .disk = disk, .map = map, .only = pieces};
-  return copy_whole (&copy, image, error);
+  return copy_group (job, disk, 1, pieces, NULL, error);
 }

@@ -4,46 +4,63 @@
 #include "phases.h"
 #include "target/target.h"
 
-static gboolean
-open_maps (Job *job, GPtrArray *maps, CopyProgress *progress, GError **error)
-{
-  for (guint i = 0; i < job->disks->len; i++) {
-    JobDisk *disk = g_ptr_array_index (job->disks, i);
-    Blockmap *map = blockmap_open (disk->blockmap, disk->source->size, error);
-    if (!map)
-      return FALSE;
-    g_ptr_array_add (maps, map);
-    progress->total += blockmap_bytes (map, PIECE_SOURCE) + blockmap_bytes (map, PIECE_OVERLAY);
-  }
-  return TRUE;
-}
-
-/* The image that an earlier run began, or a new one. */
+/* The image that an earlier run began, or a new one, which holds nothing of MAP. */
 static const char *
-image_of (Job *job, JobDisk *disk, GError **error)
+image_of (Job *job, JobDisk *disk, Blockmap *map, GError **error)
 {
   if (!target_temporary (job->target, disk)) {
     g_autofree char *made = job->target->ops->prepare_disk (job->target, job, disk, error);
     if (!made)
       return NULL;
+    blockmap_reset (map);
   }
   return target_temporary (job->target, disk);
+}
+
+static gboolean
+open_maps (Job *job, GArray *disks, JobProgress *progress, GError **error)
+{
+  for (guint i = 0; i < job->disks->len; i++) {
+    CopyDisk disk = {.disk = g_ptr_array_index (job->disks, i)};
+    disk.map = blockmap_open (disk.disk->blockmap, disk.disk->source->size, error);
+    if (!disk.map)
+      return FALSE;
+    disk.image = image_of (job, disk.disk, disk.map, error);
+    disk.held = g_mapped_file_new (disk.disk->cache_map, FALSE, NULL);
+    copy_count (&disk, progress);
+    g_array_append_val (disks, disk);
+    if (!disk.image)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+close_maps (gpointer data)
+{
+  CopyDisk *disk = data;
+  blockmap_free (disk->map);
+  g_clear_pointer (&disk->held, g_mapped_file_unref);
 }
 
 gboolean
 phase_copy (Job *job, GError **error)
 {
-  g_autoptr (GPtrArray) maps = g_ptr_array_new_with_free_func ((GDestroyNotify)blockmap_free);
-  CopyProgress progress = {0, 0};
-  if (!open_maps (job, maps, &progress, error))
+  g_autoptr (GArray) disks = g_array_new (FALSE, FALSE, sizeof (CopyDisk));
+  g_array_set_clear_func (disks, close_maps);
+  JobProgress progress = {0};
+  if (!open_maps (job, disks, &progress, error))
     return FALSE;
-  for (guint i = 0; i < job->disks->len; i++) {
-    JobDisk *disk = g_ptr_array_index (job->disks, i);
-    const char *image = image_of (job, disk, error);
-    if (!image || !copy_disk (job, disk, g_ptr_array_index (maps, i), image, &progress, error))
+  job_progress_bytes (job, &progress);
+  for (guint first = 0; first < disks->len; first += COPY_AT_ONCE) {
+    CopyDisk *group = &g_array_index (disks, CopyDisk, first);
+    guint n = MIN (COPY_AT_ONCE, disks->len - first);
+    if (!copy_disks (job, group, n, &progress, error))
       return FALSE;
   }
-  job_progress (job, progress.total, progress.total);
+  progress.done = progress.total;
+  progress.link_done = progress.link_total;
+  job_progress_bytes (job, &progress);
   return TRUE;
 }
 

@@ -14,6 +14,7 @@
 #include "common/message.h"
 #include "jobdir.h"
 #include "socket.h"
+#include "state.h"
 #include "subcommands.h"
 
 /* Waiting on one side before the other is not read any more. */
@@ -170,6 +171,16 @@ connect_broker (const char *id, const char *disk, GError **error)
   return -1;
 }
 
+/* Will somebody want the client's disks again?  A job that came to a halt, or whose process
+ * is gone, may go on. */
+static gboolean
+job_is_open (const char *id)
+{
+  g_autofree char *dir = jobdir_find (id, NULL);
+  g_autoptr (State) state = dir ? state_read (dir) : NULL;
+  return state && state_is_open (state);
+}
+
 static gboolean
 splice_streams (int fd, GError **error)
 {
@@ -202,7 +213,7 @@ command_data (int argc, char **argv)
     close (fd);
   }
   if (!error)
-    return 0;
+    return job_is_open (argv[1]) ? P2V_DATA_LOST : 0;
   subcommand_failed (error);
   return g_error_matches (error, P2V_ERROR, P2V_ERROR_LINK) ? P2V_DATA_LOST : 1;
 }

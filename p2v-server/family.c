@@ -54,3 +54,12 @@ family_signal (pid_t session, const char *id, int sig)
   }
   return found;
 }
+
+void
+family_end (const State *state)
+{
+  if (state->session <= 0)
+    return;
+  for (guint i = 0; i < 50 && family_signal ((pid_t)state->session, state->id, SIGKILL) > 0; i++)
+    g_usleep (G_USEC_PER_SEC / 10);
+}

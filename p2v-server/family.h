@@ -5,7 +5,7 @@
  * session of its own) and the guests below it are left alone. */
 #pragma once
 #include <sys/types.h>
-#include <glib.h>
+#include "state.h"
 
 /* Set for the job's process and inherited by all below it: its id. */
 #define FAMILY_VARIABLE "P2V_JOB"
@@ -13,3 +13,6 @@
 /* Sends SIG to the processes of job ID in SESSION but the calling one; the
  * number of processes found. */
 guint family_signal (pid_t session, const char *id, int sig);
+
+/* Kills what a process of the job that is gone left behind, and waits for its end. */
+void family_end (const State *state);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Phase finish: final names, metadata, registration, and the figures of the
  * whole job. */
+#include "badblocks.h"
 #include "broker.h"
 #include "common/message.h"
 #include "handover.h"
+#include "job-state.h"
 #include "phases.h"
 #include "target/target.h"
 
@@ -107,12 +109,14 @@ phase_finish (Job *job, GError **error)
 {
   Target *target = job->target;
   report_own_figures (job);
+  badblocks_report (job);
   if (!ask_client (job, error) || !target->ops->write_metadata (target, job, error) ||
       !job_check_cancelled (job, error))
     return FALSE;
   if (target->ops->register_guest && !target->ops->register_guest (target, job, error))
     return FALSE;
   handover_report (job);
+  job_set_complete (job);
   target_commit (target);
   return TRUE;
 }

@@ -49,7 +49,7 @@ flow_loop (const Flow *flow, GQueue *idle, GQueue *ready, GCancellable *cancel, 
       return TRUE;
     if (freed && more)
       continue;
-    if (!nbd_pool_poll (flow->pools, G_N_ELEMENTS (flow->pools), 1000, cancel, error))
+    if (!nbd_pool_poll (flow->pools, flow->n_pools, 1000, cancel, error))
       return FALSE;
   }
 }

@@ -7,10 +7,11 @@
 #include "nbd-pool.h"
 
 typedef struct {
-  guint64 index; /* what the owner works on: set by next */
-  guint step;    /* 0 at the start, +1 with every answered request */
-  int errnum;    /* of the request that was just answered */
-  guint8 *data;  /* two buffers of P2V_UNIT bytes */
+  guint64 index;  /* what the owner works on: set by next */
+  gpointer owner; /* the owner's, for one that works on several things: set by next */
+  guint step;     /* 0 at the start, +1 with every answered request */
+  int errnum;     /* of the request that was just answered */
+  guint8 *data;   /* two buffers of P2V_UNIT bytes */
   guint8 *other;
   gpointer queue; /* the flow's own */
 } FlowSlot;
@@ -22,9 +23,10 @@ typedef enum {
 } FlowResult;
 
 typedef struct {
-  NbdPool *pools[4]; /* all that are used; NULL entries are skipped */
+  NbdPool *const *pools; /* all that are used; NULL entries are skipped */
+  guint n_pools;
 
-  /* Sets slot->index to the next piece; FALSE when there are no more. */
+  /* Sets slot->index (and owner) to the next piece; FALSE when there are no more. */
   gboolean (*next) (FlowSlot *slot, gpointer data);
   FlowResult (*step) (FlowSlot *slot, gpointer data, GError **error);
   /* Called between answers, at least once a second; may be NULL. */

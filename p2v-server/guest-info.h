@@ -2,7 +2,7 @@
 /* What inspection found out about the guest and what conversion decided:
  * plain data, so that targets need no libguestfs. */
 #pragma once
-#include <glib.h>
+#include <json-glib/json-glib.h>
 
 typedef struct {
   char *type;   /* "linux" */
@@ -23,4 +23,8 @@ typedef struct {
 
 GuestInfo *guest_info_new (void);
 void guest_info_free (GuestInfo *info);
+
+/* For another process of the job (caller unrefs, caller frees). */
+JsonObject *guest_info_to_json (const GuestInfo *info);
+GuestInfo *guest_info_from_json (JsonObject *object);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GuestInfo, guest_info_free)

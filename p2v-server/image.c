@@ -117,6 +117,9 @@ image_serve (const char *dir, const char *name, const char *file, const char *fo
     close (log_fd);
   if (!image->process || !wait_ready (image, cancel, error)) {
     g_prefix_error (error, "%s cannot be served. ", file);
+    /* It has nothing to flush, and may hang before it hears signals. */
+    if (image->process)
+      g_subprocess_force_exit (image->process);
     return NULL;
   }
   return g_steal_pointer (&image);

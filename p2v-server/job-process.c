@@ -1,92 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `p2v-server job ID`: the main loop serves the control socket, a worker thread
- * runs the phases.  Started by daemon.c.
+ * runs the phases.  Started by daemon.c, for a new job or to go on with one.
  *
- * Cancelling, from the client, from `p2v-server cancel` or by SIGTERM: the
- * cancellable fires (the brokers listen to it and fail all reads, so that
- * nothing waits for the physical machine), then every process of the job gets
- * SIGTERM, later SIGKILL, until the worker has come back from its phase; it
- * undoes the phases; then report, state, and the word to the client. */
+ * Three ways lead out of the phases before they are done:
+ *   they fail       and undo what they did; report, state, the word to the client
+ *   they are told   to end: by the client, by `p2v-server cancel`.  The cancellable fires
+ *                   (the brokers listen to it and fail all reads, so that nothing waits for
+ *                   the physical machine), then every process of the job gets SIGTERM, later
+ *                   SIGKILL, until the worker has come back; then the same as above
+ *   they halt       for what somebody has to put right, and everything is kept: the process
+ *                   waits for `p2v-server resume`.  Also when another run of the client
+ *                   takes the job over (the phases then go on at once), and by SIGTERM:
+ *                   a server that shuts down ends the process, not the job */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "common/message.h"
-#include "common/unit.h"
 #include "daemon.h"
+#include "digest-keeper.h"
 #include "family.h"
+#include "job-ending.h"
+#include "job-file.h"
 #include "job-state.h"
 #include "jobdir.h"
+#include "preflight.h"
+#include "resume.h"
 #include "subcommands.h"
+#include "target/target.h"
 
 #define SAVE_MS     1000 /* progress in state.json */
 #define KILL_MS     250
 #define PATIENCE_US (1 * G_USEC_PER_SEC) /* after SIGTERM */
 #define ATTACH_S    30                   /* the session connects at once, unless it is cut */
 #define BYE_S       10                   /* the client says bye at once */
+#define ROOM_LEAST  (8ull << 20)         /* in the job directory, for state, log, digests */
 
 typedef struct {
   Job *job;
+  DigestKeeper *keeper;
   GMainLoop *loop;
   GThread *worker;
-  GError *error;    /* of the phases; NULL when they are done */
-  gboolean over;    /* the result is known to everybody */
-  JsonObject *last; /* "finished", when over */
-  gint64 cancelled; /* monotonic time, 0 not */
-  guint64 saved;    /* progress in state.json */
+  PhasesResult result; /* of the worker */
+  GError *error;       /* why it is not done */
+  gboolean again;      /* it halts to begin again at once */
+  gboolean leaving;    /* the process ends, the job does not */
+  gboolean stopped;    /* it waits for somebody; ERROR says why */
+  gboolean over;       /* the result is known to everybody */
+  JsonObject *last;    /* "finished", when over */
+  gint64 told;         /* to end or to halt: monotonic time, 0 not */
+  gboolean cancelled;
+  guint64 saved; /* progress in state.json */
 } Process;
 
-/* The client's summary is the report; a line has its limit. */
-static JsonObject *
-summary_of (Job *job)
-{
-  JsonObject *summary = report_to_json (job->report);
-  g_autofree char *line = p2v_message_to_line (summary);
-  if (strlen (line) > P2V_MESSAGE_MAX / 2)
-    json_object_remove_member (summary, "changes");
-  return summary;
-}
+static void start_worker (Process *process);
+static void start_undoing (Process *process);
 
-/* "finished", also kept in the job's record: a client that lost its link before it
- * heard the word gets it from there. */
-static JsonObject *
-write_last_word (Job *job, const char *result, const GError *error)
-{
-  JsonObject *message = p2v_message_new ("finished");
-  json_object_set_string_member (message, "result", result);
-  if (error) {
-    JsonObject *object = json_object_new ();
-    channel_put_error (object, error);
-    json_object_set_object_member (message, "error", object);
-  }
-  json_object_set_object_member (message, "summary", summary_of (job));
-  g_autofree char *line = p2v_message_to_line (message);
-  g_autofree char *path = job_path (job, "finished.json");
-  g_autoptr (GError) cause = NULL;
-  if (!g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
-    p2v_warning ("%s", cause->message);
-  return message;
-}
-
-static void
-write_report (Job *job, const char *result, const GError *error)
-{
-  g_autoptr (GError) cause = NULL;
-  report_text (job->report, "job", job->id);
-  report_text (job->report, "guest", job->machine->name);
-  report_text (job->report, "outcome", result);
-  if (error) {
-    g_autofree char *sentence = p2v_error_sentence (error);
-    report_text (job->report, "error", sentence);
-  }
-  if (report_write (job->report, job->dir, &cause))
-    return;
-  g_autofree char *sentence = p2v_error_sentence (cause);
-  p2v_warning ("%s", sentence);
-}
+/* ---- the end ---- */
 
 static gboolean
 on_no_bye (gpointer data)
@@ -102,18 +74,7 @@ finish (Process *process)
 {
   Job *job = process->job;
   const GError *error = process->error && job->state->fatal ? job->state->fatal : process->error;
-  gboolean cancelled = error && g_error_matches (error, P2V_ERROR, P2V_ERROR_CANCELLED);
-  const char *status = !error ? STATE_DONE : cancelled ? STATE_CANCELLED : STATE_FAILED;
-  const char *result = !error ? "ok" : cancelled ? "cancelled" : "failed";
-  g_autofree char *problem =
-      error ? p2v_error_problem (error) : g_strdup ("The guest is finished.");
-  g_autofree char *remedy = error ? p2v_error_remedy (error) : NULL;
-  p2v_log (error && !cancelled ? P2V_LOG_ERROR : P2V_LOG_INFO, "%s: %s%s%s", result, problem,
-           remedy ? " " : "", remedy ? remedy : "");
-  write_report (job, result, error);
-  jobdir_strip (job->dir);
-  process->last = write_last_word (job, result, error);
-  job_set_status (job, status, problem, remedy);
+  process->last = job_ending_write (job, error);
   process->over = TRUE;
   channel_send (job->state->channel, process->last);
   if (channel_is_attached (job->state->channel))
@@ -122,12 +83,90 @@ finish (Process *process)
     g_main_loop_quit (process->loop);
 }
 
+/* ---- a halt ---- */
+
+static JsonObject *
+stopped_message (Process *process)
+{
+  JsonObject *message = p2v_message_new ("stopped");
+  channel_put_error (message, process->error);
+  return message;
+}
+
+/* The words of the state and of the message. */
+static void
+explain_stop (Process *process)
+{
+  const char *id = process->job->id;
+  g_autoptr (GError) cause = g_steal_pointer (&process->error);
+  g_autofree char *problem = p2v_error_problem (cause);
+  g_autofree char *remedy = p2v_error_remedy (cause);
+  g_autofree char *accept =
+      g_error_matches (cause, P2V_ERROR, P2V_ERROR_DISK)
+          ? g_strdup_printf ("To go on with zeroes where nothing can be read: \"p2v-server resume "
+                             "--badblocks=zero %s\".  ",
+                             id)
+          : g_strdup ("");
+  g_autofree char *more = g_strdup_printf (
+      "%s%s%sThen \"p2v-server resume %s\" on the conversion server goes on with the job; nothing "
+      "that was done is lost.",
+      remedy ? remedy : "", remedy ? "  " : "", accept, id);
+  p2v_set_error (&process->error, (P2vErrorCode)cause->code, more, "%s", problem);
+}
+
+static void
+stop (Process *process)
+{
+  Job *job = process->job;
+  explain_stop (process);
+  g_autofree char *problem = p2v_error_problem (process->error);
+  g_autofree char *remedy = p2v_error_remedy (process->error);
+  p2v_log (P2V_LOG_ERROR, "stopped: %s %s", problem, remedy);
+  process->stopped = TRUE;
+  job_set_status (job, STATE_STOPPED, problem, remedy);
+  g_autoptr (JsonObject) message = stopped_message (process);
+  channel_send (job->state->channel, message);
+}
+
+static void
+leave (Process *process)
+{
+  job_set_status (process->job, STATE_STOPPED,
+                  "The job's process was told to end, as when the conversion server shuts down.",
+                  "It goes on when the client comes back, or with \"p2v-server resume\".");
+  g_main_loop_quit (process->loop);
+}
+
+static void
+halted (Process *process)
+{
+  process->told = 0;
+  if (process->cancelled) {
+    start_undoing (process);
+    return;
+  }
+  job_renew (process->job);
+  if (process->leaving) {
+    leave (process);
+  } else if (process->again) {
+    process->again = FALSE;
+    start_worker (process);
+  } else {
+    stop (process);
+  }
+}
+
+/* ---- the worker ---- */
+
 static gboolean
 on_worker_done (gpointer data)
 {
   Process *process = data;
   g_thread_join (g_steal_pointer (&process->worker));
-  finish (process);
+  if (process->result == PHASES_HALTED)
+    halted (process);
+  else
+    finish (process);
   return G_SOURCE_REMOVE;
 }
 
@@ -135,23 +174,66 @@ static gpointer
 run_worker (gpointer data)
 {
   Process *process = data;
-  phases_run (process->job, &process->error);
+  process->result = phases_run (process->job, &process->error);
   g_idle_add (on_worker_done, process);
   return NULL;
 }
 
-/* ---- cancelling ---- */
+/* What stopped is undone as by a new process of the job. */
+static gpointer
+undo_worker (gpointer data)
+{
+  Process *process = data;
+  Job *job = process->job;
+  if (!job->target)
+    job->target = target_new (job, NULL);
+  phases_undo_all (job);
+  process->result = PHASES_FAILED;
+  g_idle_add (on_worker_done, process);
+  return NULL;
+}
+
+static void
+start_undoing (Process *process)
+{
+  g_clear_error (&process->error);
+  job_check_cancelled (process->job, &process->error);
+  process->worker = g_thread_new ("undo", undo_worker, process);
+}
+
+static void
+start_worker (Process *process)
+{
+  Job *job = process->job;
+  process->stopped = FALSE;
+  g_clear_error (&process->error);
+  job_set_status (job, channel_is_attached (job->state->channel) ? STATE_RUNNING : STATE_WAITING,
+                  NULL, NULL);
+  process->worker = g_thread_new ("phases", run_worker, process);
+}
+
+/* ---- told to end or to halt ---- */
 
 static gboolean
 on_kill (gpointer data)
 {
   Process *process = data;
-  if (process->over)
+  if (process->over || !process->told)
     return G_SOURCE_REMOVE;
-  gboolean patient = g_get_monotonic_time () - process->cancelled < PATIENCE_US;
+  gboolean patient = g_get_monotonic_time () - process->told < PATIENCE_US;
   if (job_is_forward (process->job))
     family_signal (getsid (0), process->job->id, patient ? SIGTERM : SIGKILL);
   return G_SOURCE_CONTINUE;
+}
+
+static void
+hurry (Process *process)
+{
+  if (process->told)
+    return;
+  process->told = g_get_monotonic_time ();
+  on_kill (process);
+  g_timeout_add (KILL_MS, on_kill, process);
 }
 
 static void
@@ -159,16 +241,13 @@ cancel (Process *process)
 {
   if (process->cancelled || process->over)
     return;
-  process->cancelled = g_get_monotonic_time ();
+  process->cancelled = TRUE;
   job_log (process->job, P2V_LOG_INFO, "The job is being ended");
   g_cancellable_cancel (process->job->cancel);
-  if (process->worker) {
-    on_kill (process);
-    g_timeout_add (KILL_MS, on_kill, process);
-  } else {
-    job_check_cancelled (process->job, &process->error);
-    finish (process);
-  }
+  if (process->worker)
+    hurry (process);
+  else
+    start_undoing (process);
 }
 
 static void
@@ -177,11 +256,26 @@ on_cancel (gpointer data)
   cancel (data);
 }
 
+/* The phases halt, if they run, and for REASON (copied; NULL: not for somebody to read). */
+static void
+halt (Process *process, const GError *reason)
+{
+  if (!process->worker || process->cancelled)
+    return;
+  job_halt (process->job, reason);
+  hurry (process);
+}
+
 static gboolean
 on_signal (gpointer data)
 {
+  Process *process = data;
   p2v_info ("told by a signal to end");
-  cancel (data);
+  process->leaving = TRUE;
+  if (process->worker)
+    halt (process, NULL);
+  else if (!process->over)
+    leave (process);
   return G_SOURCE_CONTINUE;
 }
 
@@ -204,14 +298,12 @@ on_attached (gpointer data)
 {
   Process *process = data;
   p2v_info ("the client is connected");
-  if (process->over) {
+  if (process->over)
     channel_send (process->job->state->channel, process->last);
-    return;
-  }
-  if (!process->cancelled)
+  else if (!process->worker && !process->stopped && !process->cancelled)
+    start_worker (process);
+  else if (process->worker && !process->cancelled)
     job_set_status (process->job, STATE_RUNNING, NULL, NULL);
-  if (!process->worker)
-    process->worker = g_thread_new ("phases", run_worker, process);
 }
 
 static void
@@ -228,17 +320,25 @@ on_lost (gpointer data)
                        "\"p2v-server cancel %s\" ends it and removes what "
                        "it made.",
                        process->job->id);
-  if (!process->cancelled)
+  if (!process->cancelled && !process->stopped)
     job_set_status (process->job, STATE_WAITING, "The connection to the client is lost.", remedy);
 }
 
 static JsonObject *
-taken_message (guint disk, guint64 bytes)
+taken_message (guint disk, guint64 records)
 {
   JsonObject *message = p2v_message_new ("taken");
   json_object_set_int_member (message, "disk", disk);
-  json_object_set_int_member (message, "records", (gint64)(bytes / P2V_DIGEST_RECORD_SIZE));
+  json_object_set_int_member (message, "records", (gint64)records);
   return message;
+}
+
+static void
+on_taken (guint disk, guint64 records, gpointer data)
+{
+  Process *process = data;
+  g_autoptr (JsonObject) message = taken_message (disk, records);
+  channel_send (process->job->state->channel, message);
 }
 
 /* What was taken, so that the client sends the rest again; and where the job stands. */
@@ -247,39 +347,16 @@ on_greeting (gpointer data)
 {
   Process *process = data;
   GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
-  for (guint i = 0; !process->over && i < process->job->disks->len; i++) {
-    const JobDisk *disk = g_ptr_array_index (process->job->disks, i);
-    struct stat st;
-    g_ptr_array_add (messages,
-                     taken_message (i, stat (disk->digests, &st) == 0 ? (guint64)st.st_size : 0));
-  }
+  for (guint i = 0; !process->over && i < process->job->disks->len; i++)
+    g_ptr_array_add (messages, taken_message (i, digest_keeper_settle (process->keeper, i)));
   job_add_standing (process->job, messages);
+  if (process->stopped)
+    g_ptr_array_add (messages, stopped_message (process));
   return messages;
 }
 
-/* Appends to the file of DISK; its length then, or -1 with errno. */
-static off_t
-keep_digests (const JobDisk *disk, const guint8 *records, gsize length)
-{
-  int fd = open (disk->digests, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  while (fd >= 0 && length > 0) {
-    ssize_t n = write (fd, records, length);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      break;
-    records += n;
-    length -= (gsize)n;
-  }
-  struct stat st;
-  off_t size = fd >= 0 && length == 0 && fstat (fd, &st) == 0 ? st.st_size : -1;
-  int saved = errno;
-  if (fd >= 0)
-    close (fd);
-  errno = saved;
-  return size;
-}
-
+/* The phases cannot go on without a digest of all that is read, but they lose nothing: what
+ * could not be written is kept. */
 static void
 on_digests (guint disk, const guint8 *records, gsize length, gpointer data)
 {
@@ -290,18 +367,10 @@ on_digests (guint disk, const guint8 *records, gsize length, gpointer data)
     abort_job (process, error);
     return;
   }
-  if (process->over || process->cancelled)
+  if (process->over || process->cancelled ||
+      digest_keeper_add (process->keeper, disk, records, length, &error) || process->told)
     return;
-  off_t size = keep_digests (g_ptr_array_index (process->job->disks, disk), records, length);
-  if (size >= 0) {
-    g_autoptr (JsonObject) message = taken_message (disk, (guint64)size);
-    channel_send (process->job->state->channel, message);
-    return;
-  }
-  p2v_set_error (&error, errno == ENOSPC ? P2V_ERROR_SPACE : P2V_ERROR_IO,
-                 "Make room in the job directory.", "The client's digests cannot be kept: %s.",
-                 g_strerror (errno));
-  abort_job (process, error);
+  halt (process, error);
 }
 
 static void
@@ -310,12 +379,57 @@ on_broken (const GError *error, gpointer data)
   abort_job (data, error);
 }
 
+/* Another run of the client: its disks are those of this machine, but nobody knows what was
+ * written to them in between.  Before it may serve a single read the phases halt; they find
+ * that the source is not trusted (recheck.h). */
+static gboolean
+on_adopt (const char *instance, gpointer data)
+{
+  Process *process = data;
+  Job *job = process->job;
+  g_autoptr (GError) error = NULL;
+  if (process->over || process->cancelled)
+    return FALSE;
+  if (!job_file_replace_instance (job, instance, &error)) {
+    g_autofree char *sentence = p2v_error_sentence (error);
+    p2v_warning ("%s", sentence);
+    return FALSE;
+  }
+  digest_keeper_reset (process->keeper);
+  p2v_info ("another run of the client takes the job over");
+  if (process->worker && !process->told) {
+    process->again = TRUE;
+    halt (process, NULL);
+  }
+  return TRUE;
+}
+
+/* FALSE when there is nothing to go on with. */
+static gboolean
+on_resume (const char *options, gpointer data)
+{
+  Process *process = data;
+  if (!process->stopped || process->cancelled)
+    return FALSE;
+  g_autoptr (GError) error = NULL;
+  if (*options && !job_file_set_option (process->job, options, &error)) {
+    g_autofree char *sentence = p2v_error_sentence (error);
+    p2v_warning ("%s", sentence);
+    return FALSE;
+  }
+  p2v_info ("told to go on");
+  start_worker (process);
+  return TRUE;
+}
+
 static const ChannelEvents events = {.attached = on_attached,
                                      .lost = on_lost,
                                      .left = on_lost,
                                      .cancel = on_cancel,
                                      .digests = on_digests,
                                      .greeting = on_greeting,
+                                     .adopt = on_adopt,
+                                     .resume = on_resume,
                                      .broken = on_broken};
 
 /* ---- the process ---- */
@@ -325,7 +439,7 @@ static gboolean
 on_late_client (gpointer data)
 {
   Process *process = data;
-  if (!process->worker && !process->over)
+  if (!process->worker && !process->stopped && !process->over)
     on_lost (process);
   return G_SOURCE_REMOVE;
 }
@@ -334,7 +448,7 @@ static gboolean
 on_no_client (gpointer data)
 {
   Process *process = data;
-  if (!process->worker && !process->over) {
+  if (!process->worker && !process->stopped && !process->over) {
     p2v_set_error (&process->error, P2V_ERROR_LINK, "Start the conversion again.",
                    "The client was lost before the job began.");
     finish (process);
@@ -342,10 +456,27 @@ on_no_client (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* An appliance whose disk is on a full storage stands still for ever (QEMU's werror=enospc), so
+ * that is not waited for. */
+static void
+check_room (Process *process)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 room = 0;
+  if (!process->worker || process->told || !preflight_free_bytes (process->job->dir, &room, NULL) ||
+      room >= ROOM_LEAST)
+    return;
+  p2v_set_error (&error, P2V_ERROR_SPACE, "Make room there.",
+                 "The job directory %s is full: %" G_GUINT64_FORMAT " KiB are left.",
+                 process->job->dir, room >> 10);
+  halt (process, error);
+}
+
 static gboolean
 on_save (gpointer data)
 {
   Process *process = data;
+  check_room (process);
   guint64 done = process->job->state->record->done;
   if (!process->over && done != process->saved)
     job_save (process->job);
@@ -371,6 +502,10 @@ prepare (const char *id, Process *process, GError **error)
   g_autoptr (Job) job = job_load (dir, error);
   if (!job)
     return NULL;
+  resume_recall (job);
+  process->keeper = digest_keeper_new (job, on_taken, process, error);
+  if (!process->keeper)
+    return NULL;
   g_autofree char *tmp = job_path (job, "tmp");
   g_autofree char *control = job_path (job, "ctl.sock");
   g_mkdir_with_parents (tmp, 0700);
@@ -379,7 +514,7 @@ prepare (const char *id, Process *process, GError **error)
   job->state->record->session = getsid (0);
   if (!state_write (job->state->record, job->dir, error))
     return NULL;
-  job->state->channel = channel_listen (control, job->instance, &events, process, error);
+  job->state->channel = channel_listen (control, &job->instance, &events, process, error);
   return job->state->channel ? g_steal_pointer (&job) : NULL;
 }
 
@@ -401,13 +536,22 @@ say_ready (const GError *error)
 static void
 serve (Process *process)
 {
+  const State *record = process->job->state->record;
   process->loop = g_main_loop_new (NULL, FALSE);
   g_unix_signal_add (SIGTERM, on_signal, process);
   g_unix_signal_add (SIGINT, on_signal, process);
   g_timeout_add (SAVE_MS, on_save, process);
   g_timeout_add_seconds (ATTACH_S, on_late_client, process);
   g_timeout_add_seconds (ATTACH_S + P2V_RECONNECT_S, on_no_client, process);
-  g_main_loop_run (process->loop);
+  /* A job that has begun need not wait for its client with what it can do alone. */
+  if (record->complete) {
+    target_settle (process->job);
+    finish (process);
+  } else if (*record->phase) {
+    start_worker (process);
+  }
+  if (!process->over || channel_is_attached (process->job->state->channel))
+    g_main_loop_run (process->loop);
   g_main_loop_unref (process->loop);
 }
 
@@ -426,6 +570,7 @@ command_job (int argc, char **argv)
   if (!process.job)
     return 1;
   serve (&process);
+  digest_keeper_free (process.keeper);
   channel_free (process.job->state->channel);
   gboolean ok = !process.error;
   g_clear_error (&process.error);

@@ -10,9 +10,13 @@ struct JobState {
   GMutex lock; /* what is below but CHANNEL */
   State *record;
   gint64 progress_sent;
-  GError *fatal;    /* why the job has to fail, from outside of its phases */
-  gboolean forward; /* a phase runs; FALSE: undoing, or over */
-  Channel *channel; /* NULL in a process that only cleans up */
+  JobProgress progress; /* what RECORD has of it, and the rest */
+  guint64 copy_bytes; /* what the copy will be about, as far as it was known when the phase began */
+  GError *fatal;      /* why the job has to fail, from outside of its phases */
+  gboolean forward;   /* a phase runs; FALSE: undoing, or over */
+  gboolean halting;   /* it is to come to a halt, */
+  GError *reason;     /* for this; may be NULL */
+  Channel *channel;   /* NULL in a process that only cleans up */
 };
 
 /* The job in DIR from its job.json, as it is before the first phase.  Caller frees. */
@@ -27,8 +31,20 @@ void job_save (Job *job);
 void job_set_status (Job *job, const char *status, const char *message, const char *remedy);
 
 /* A phase begins, or the way back begins. */
-void job_enter_phase (Job *job, const Phase *phase, guint index);
+void job_enter_phase (Job *job, PhaseIndex index);
 void job_leave_phases (Job *job);
+
+/* Makes the phase that runs fail so that phases_run comes to a halt, with REASON (copied,
+ * may be NULL) as its error; and, once it has, makes the job ready to run on. */
+void job_halt (Job *job, const GError *reason);
+gboolean job_is_halting (Job *job, GError **reason);
+void job_renew (Job *job);
+
+/* Where it goes on, also in another process. */
+void job_set_again (Job *job, PhaseIndex index);
+
+/* The guest is finished under its final names: whatever comes, only the end is missing. */
+void job_set_complete (Job *job);
 
 /* Adds the messages that tell a client where the job stands: phase and progress. */
 void job_add_standing (Job *job, GPtrArray *messages);

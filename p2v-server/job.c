@@ -17,6 +17,7 @@ job_disk_free (gpointer data)
   g_free (disk->overlay);
   g_free (disk->digests);
   g_free (disk->blockmap);
+  g_free (disk->bad);
   g_free (disk->target_path);
   g_free (disk);
 }
@@ -40,6 +41,7 @@ add_disk (Job *job, guint index)
   disk->overlay = disk_path (job, index, "qcow2");
   disk->digests = disk_path (job, index, "digests");
   disk->blockmap = disk_path (job, index, "blockmap");
+  disk->bad = disk_path (job, index, "bad");
   g_ptr_array_add (job->disks, disk);
 }
 
@@ -57,6 +59,7 @@ job_new (const char *dir)
   job->id = g_path_get_basename (dir);
   job->disks = g_ptr_array_new_with_free_func (job_disk_free);
   job->cancel = g_cancellable_new ();
+  job->again = PHASE_INSPECT;
   job->report = report_new ();
   report_on_warning (job->report, tell_warning, job);
   job->state = g_new0 (struct JobState, 1);
@@ -72,6 +75,7 @@ job_free (Job *job)
   target_free (job->target);
   state_free (job->state->record);
   g_clear_error (&job->state->fatal);
+  g_clear_error (&job->state->reason);
   g_mutex_clear (&job->state->lock);
   g_free (job->state);
   g_clear_pointer (&job->settings, json_object_unref);
@@ -149,8 +153,16 @@ job_check_cancelled (Job *job, GError **error)
 JsonObject *
 job_query (Job *job, const char *what, guint timeout_s, GError **error)
 {
+  g_autoptr (JsonObject) query = p2v_message_new ("query");
+  json_object_set_string_member (query, "what", what);
+  return job_ask (job, query, timeout_s, error);
+}
+
+JsonObject *
+job_ask (Job *job, JsonObject *query, guint timeout_s, GError **error)
+{
   if (job->state->channel)
-    return channel_query (job->state->channel, what, timeout_s, job->cancel, error);
+    return channel_query (job->state->channel, query, timeout_s, job->cancel, error);
   p2v_set_error (error, P2V_ERROR_LINK, NULL, "The client is not connected.");
   return NULL;
 }
@@ -173,43 +185,67 @@ job_log (Job *job, P2vLogLevel level, const char *format, ...)
   channel_send (job->state->channel, message);
 }
 
+/* What the file systems have in use: about that much will be copied. */
+static guint64
+used_bytes (const Job *job)
+{
+  guint64 bytes = 0;
+  for (guint i = 0; i < job->disks->len; i++)
+    bytes += ((const JobDisk *)g_ptr_array_index (job->disks, i))->used_bytes;
+  return bytes;
+}
+
 static JsonObject *
-phase_message (guint index)
+phase_message (PhaseIndex index, guint64 bytes)
 {
   JsonObject *message = p2v_message_new ("phase");
   json_object_set_string_member (message, "phase", phases[index].name);
   json_object_set_string_member (message, "words", phases[index].words);
   json_object_set_int_member (message, "index", index);
-  json_object_set_int_member (message, "count", n_phases);
+  json_object_set_int_member (message, "count", N_PHASES);
+  if (bytes > 0)
+    json_object_set_int_member (message, "bytes", (gint64)bytes);
   return message;
 }
 
 static JsonObject *
-progress_message (const char *phase, guint64 done, guint64 total)
+progress_message (const char *phase, const JobProgress *progress)
 {
   JsonObject *message = p2v_message_new ("progress");
   json_object_set_string_member (message, "phase", phase);
-  json_object_set_int_member (message, "done", (gint64)done);
-  json_object_set_int_member (message, "total", (gint64)total);
+  json_object_set_int_member (message, "done", (gint64)progress->done);
+  json_object_set_int_member (message, "total", (gint64)progress->total);
+  if (progress->link_total > 0) {
+    json_object_set_int_member (message, "link_done", (gint64)progress->link_done);
+    json_object_set_int_member (message, "link_total", (gint64)progress->link_total);
+  }
   return message;
 }
 
 void
 job_progress (Job *job, guint64 done, guint64 total)
 {
+  job_progress_bytes (job, &(JobProgress){.done = done, .total = total});
+}
+
+void
+job_progress_bytes (Job *job, const JobProgress *progress)
+{
   struct JobState *state = job->state;
   gint64 now = g_get_monotonic_time ();
   g_mutex_lock (&state->lock);
-  state->record->done = done;
-  state->record->total = total;
-  gboolean due = now - state->progress_sent >= PROGRESS_INTERVAL || done >= total;
+  state->progress = *progress;
+  state->record->done = progress->done;
+  state->record->total = progress->total;
+  gboolean due =
+      now - state->progress_sent >= PROGRESS_INTERVAL || progress->done >= progress->total;
   if (due)
     state->progress_sent = now;
   g_autofree char *phase = g_strdup (state->record->phase);
   g_mutex_unlock (&state->lock);
   if (!due || !state->channel)
     return;
-  g_autoptr (JsonObject) message = progress_message (phase, done, total);
+  g_autoptr (JsonObject) message = progress_message (phase, progress);
   channel_send (state->channel, message);
 }
 
@@ -245,12 +281,20 @@ job_set_status (Job *job, const char *status, const char *message, const char *r
 }
 
 void
-job_enter_phase (Job *job, const Phase *phase, guint index)
+job_enter_phase (Job *job, PhaseIndex index)
 {
+  const Phase *phase = &phases[index];
   struct JobState *state = job->state;
   g_mutex_lock (&state->lock);
   state_set (&state->record->phase, phase->name);
+  state_set (&state->record->again, phases[job->again].name);
+  if (index > state->record->furthest) {
+    state->record->furthest = index;
+    state->record->revivals = 0;
+  }
   state->record->done = state->record->total = 0;
+  state->progress = (JobProgress){0};
+  guint64 bytes = state->copy_bytes = used_bytes (job);
   state->progress_sent = 0;
   state->forward = TRUE;
   save_locked (job);
@@ -258,7 +302,7 @@ job_enter_phase (Job *job, const Phase *phase, guint index)
   p2v_info ("phase %s: %s", phase->name, phase->words);
   if (!state->channel)
     return;
-  g_autoptr (JsonObject) message = phase_message (index);
+  g_autoptr (JsonObject) message = phase_message (index, bytes);
   channel_send (state->channel, message);
 }
 
@@ -267,12 +311,11 @@ job_add_standing (Job *job, GPtrArray *messages)
 {
   struct JobState *state = job->state;
   g_mutex_lock (&state->lock);
-  for (guint i = 0; i < n_phases; i++)
+  for (PhaseIndex i = 0; i < N_PHASES; i++)
     if (g_str_equal (phases[i].name, state->record->phase))
-      g_ptr_array_add (messages, phase_message (i));
-  if (state->record->total > 0)
-    g_ptr_array_add (messages, progress_message (state->record->phase, state->record->done,
-                                                 state->record->total));
+      g_ptr_array_add (messages, phase_message (i, state->copy_bytes));
+  if (state->progress.total > 0)
+    g_ptr_array_add (messages, progress_message (state->record->phase, &state->progress));
   g_mutex_unlock (&state->lock);
 }
 
@@ -291,6 +334,61 @@ job_is_forward (Job *job)
   gboolean forward = job->state->forward;
   g_mutex_unlock (&job->state->lock);
   return forward;
+}
+
+void
+job_halt (Job *job, const GError *reason)
+{
+  g_mutex_lock (&job->state->lock);
+  if (!job->state->halting && reason)
+    job->state->reason = g_error_copy (reason);
+  job->state->halting = TRUE;
+  g_mutex_unlock (&job->state->lock);
+  g_cancellable_cancel (job->cancel);
+}
+
+gboolean
+job_is_halting (Job *job, GError **reason)
+{
+  g_mutex_lock (&job->state->lock);
+  gboolean halting = job->state->halting;
+  if (halting && job->state->reason && reason) {
+    g_clear_error (reason);
+    *reason = g_error_copy (job->state->reason);
+  }
+  g_mutex_unlock (&job->state->lock);
+  return halting;
+}
+
+void
+job_set_again (Job *job, PhaseIndex index)
+{
+  g_mutex_lock (&job->state->lock);
+  job->again = index;
+  state_set (&job->state->record->again, phases[index].name);
+  save_locked (job);
+  g_mutex_unlock (&job->state->lock);
+}
+
+void
+job_set_complete (Job *job)
+{
+  g_mutex_lock (&job->state->lock);
+  job->state->record->complete = TRUE;
+  save_locked (job);
+  g_mutex_unlock (&job->state->lock);
+}
+
+/* A new cancellable, for one that has fired cannot be taken back safely (GCancellable). */
+void
+job_renew (Job *job)
+{
+  g_mutex_lock (&job->state->lock);
+  job->state->halting = FALSE;
+  g_clear_error (&job->state->reason);
+  g_mutex_unlock (&job->state->lock);
+  g_object_unref (job->cancel);
+  job->cancel = g_cancellable_new ();
 }
 
 void

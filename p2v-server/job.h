@@ -30,6 +30,7 @@ typedef struct {
   char *overlay;         /* qcow2 above broker_socket */
   char *digests;         /* file of packed digest records as they came from the client */
   char *blockmap;        /* plan and state of the copy */
+  char *bad;             /* what could not be read and is zeroes now, lines "OFFSET LENGTH" */
   char *target_path;     /* final path of the result, set by the target */
   guint64 used_bytes;    /* bytes that the guest's file systems say are in use (inspect) */
   guint64 copied_source, copied_overlay; /* bytes, set by copy */
@@ -48,14 +49,25 @@ typedef struct Job {
   GuestInfo *info;        /* since inspect */
   Guest *guest;           /* since inspect, NULL after trim */
   Target *target;         /* since preflight */
+  guint again;            /* place in the table of phases where it goes on, see Phase */
+  gboolean misled;        /* phase plan: the conversion was given wrong bytes, which are
+                             forgotten; another one may go well */
   struct JobState *state; /* job.c's own: progress, phase, control socket */
 } Job;
 
 /* A setting of the "start" message, for instance "output.storage", or FALLBACK. */
 const char *job_setting (const Job *job, const char *name, const char *fallback);
 
-/* Progress within the current phase, in bytes (or steps); any thread; throttled. */
+/* Progress within the current phase, in bytes (or steps). */
+typedef struct {
+  guint64 done, total;
+  guint64 link_done, link_total; /* the bytes of them that come over the link to the physical
+                                    machine; the others cost next to nothing */
+} JobProgress;
+
+/* Any thread; throttled. */
 void job_progress (Job *job, guint64 done, guint64 total);
+void job_progress_bytes (Job *job, const JobProgress *progress);
 
 /* One line for the log of the job and the person in front of the client. */
 void job_log (Job *job, P2vLogLevel level, const char *format, ...) G_GNUC_PRINTF (3, 4);
@@ -69,6 +81,9 @@ gboolean job_check_cancelled (Job *job, GError **error);
  * lost), and asked again then.  P2V_ERROR_LINK when it does not come, or does not answer
  * within TIMEOUT_S seconds of being there; P2V_ERROR_CANCELLED.  Caller unrefs. */
 JsonObject *job_query (Job *job, const char *what, guint timeout_s, GError **error);
+
+/* The same for a "query" that has more members; its "id" is set here. */
+JsonObject *job_ask (Job *job, JsonObject *query, guint timeout_s, GError **error);
 
 /* A path inside the job directory (caller frees). */
 char *job_path (const Job *job, const char *name);

@@ -34,9 +34,9 @@ list_progress (guint64 done, guint64 total)
 static void
 print_line (const State *state)
 {
-  gboolean active = state_is_active (state);
+  gboolean open = state_is_open (state);
   g_autofree char *age = list_age (time (NULL) - state->since);
-  g_autofree char *progress = active ? list_progress (state->done, state->total) : g_strdup ("-");
+  g_autofree char *progress = open ? list_progress (state->done, state->total) : g_strdup ("-");
   printf ("%-8s  %-20s  %-9s  %-9s  %8s  %7s  %s\n", state->id, *state->name ? state->name : "-",
           state->status, *state->phase ? state->phase : "-", progress, age,
           state->message ? state->message : "");

@@ -8,8 +8,9 @@
  * anywhere, 1 in the image itself, 2 and more in its backing files. */
 #define NBD_DEPTH_CONTEXT "qemu:allocation-depth"
 
-/* File descriptors that one poll watches at most; a disk's copy uses a dozen. */
-#define NBD_POLL_MAX 64
+/* File descriptors that one poll watches at most; a disk's copy uses ten, and
+ * COPY_AT_ONCE (copy.h) disks are copied together. */
+#define NBD_POLL_MAX 128
 
 typedef struct {
   struct nbd_handle *handle;
@@ -21,4 +22,5 @@ struct NbdPool {
   guint64 size;
   NbdLane *lanes;
   guint n_lanes;
+  gint64 hung_up; /* monotonic time of nbd_pool_hang_up, 0 before */
 };

@@ -100,13 +100,21 @@ nbd_pool_open (const char *socket, const char *export, guint connections, const 
  * requests is closed under it (assertion in connections.c, raw_send_socket), and
  * the broker is to live on.  So busy connections are only half closed, and what
  * is still answered is thrown away, until the server closes or DRAIN_MS are over. */
-static void
-drain_busy_lanes (NbdPool *pool)
+void
+nbd_pool_hang_up (NbdPool *pool)
 {
-  gint64 end = g_get_monotonic_time () + DRAIN_MS * G_TIME_SPAN_MILLISECOND;
+  if (!pool || pool->hung_up)
+    return;
+  pool->hung_up = g_get_monotonic_time ();
   for (guint i = 0; i < pool->n_lanes; i++)
     if (pool->lanes[i].in_flight > 0)
       (void)shutdown (nbd_aio_get_fd (pool->lanes[i].handle), SHUT_WR);
+}
+
+static void
+drain_busy_lanes (NbdPool *pool)
+{
+  gint64 end = pool->hung_up + DRAIN_MS * G_TIME_SPAN_MILLISECOND;
   for (guint i = 0; i < pool->n_lanes; i++) {
     if (pool->lanes[i].in_flight == 0)
       continue;
@@ -126,6 +134,7 @@ nbd_pool_free (NbdPool *pool)
 {
   if (!pool)
     return;
+  nbd_pool_hang_up (pool);
   drain_busy_lanes (pool);
   for (guint i = 0; i < pool->n_lanes; i++) {
     struct nbd_handle *handle = pool->lanes[i].handle;

@@ -26,6 +26,10 @@ typedef gboolean (*NbdExtentFunc) (const NbdExtent *extent, gpointer data, GErro
 NbdPool *nbd_pool_open (const char *socket, const char *export, guint connections, const char *what,
                         GCancellable *cancel, GError **error);
 
+/* Nothing more will be asked, and no answer is wanted.  The wait of nbd_pool_free begins
+ * here, so that several pools wait at the same time.  NULL is ignored. */
+void nbd_pool_hang_up (NbdPool *pool);
+
 /* Closes; waits for pending requests no longer than a second.  Their buffers may
  * be freed afterwards, their NbdDone is never called.  NULL is ignored. */
 void nbd_pool_free (NbdPool *pool);

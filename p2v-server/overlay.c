@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "overlay.h"
 #include "phases.h"
+#include "recheck.h"
 
 /* Dead space is known by the cluster, and a trimmed extent smaller than one
  * would be read; but the tables take 8 bytes for each (qcow2's specification),
@@ -38,15 +39,36 @@ make_overlay (Job *job, JobDisk *disk, GError **error)
   return p2v_process_run (argv, NULL, job->cancel, error);
 }
 
+void
+overlay_drop (const JobDisk *disk)
+{
+  g_autofree char *looks = g_strconcat (disk->cache_map, ".looks", NULL);
+  (void)g_unlink (disk->overlay);
+  (void)g_unlink (looks);
+}
+
+/* A conversion that was finished is gone on with, any other begins anew. */
+static gboolean
+prepare_disk (Job *job, JobDisk *disk, GError **error)
+{
+  gboolean anew = job->again <= PHASE_INSPECT;
+  if (anew)
+    overlay_drop (disk);
+  disk->broker = broker_start (job, disk, error);
+  return disk->broker && (!anew || make_overlay (job, disk, error));
+}
+
 gboolean
 phase_overlay (Job *job, GError **error)
 {
-  for (guint i = 0; i < job->disks->len; i++) {
-    JobDisk *disk = g_ptr_array_index (job->disks, i);
-    disk->broker = broker_start (job, disk, error);
-    if (!disk->broker || !make_overlay (job, disk, error))
+  /* All that is read then is on the target. */
+  if (job->again >= PHASE_FINISH)
+    return TRUE;
+  if (!recheck (job, error))
+    return FALSE;
+  for (guint i = 0; i < job->disks->len; i++)
+    if (!prepare_disk (job, g_ptr_array_index (job->disks, i), error))
       return FALSE;
-  }
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     job_progress (job, i, job->disks->len);
@@ -59,17 +81,24 @@ phase_overlay (Job *job, GError **error)
 }
 
 void
-undo_overlay (Job *job)
+overlay_disconnect (Job *job)
 {
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     g_clear_pointer (&disk->broker, broker_free);
-    (void)g_unlink (disk->overlay);
+  }
+}
+
+void
+undo_overlay (Job *job)
+{
+  overlay_disconnect (job);
+  for (guint i = 0; i < job->disks->len; i++) {
+    const JobDisk *disk = g_ptr_array_index (job->disks, i);
+    g_autofree char *sums = g_strconcat (disk->cache_map, ".sums", NULL);
+    overlay_drop (disk);
     (void)g_unlink (disk->cache);
     (void)g_unlink (disk->cache_map);
-    g_autofree char *sums = g_strconcat (disk->cache_map, ".sums", NULL);
-    g_autofree char *looks = g_strconcat (disk->cache_map, ".looks", NULL);
     (void)g_unlink (sums);
-    (void)g_unlink (looks);
   }
 }

@@ -2,20 +2,27 @@
 #include "phases.h"
 #include "broker.h"
 #include "job-state.h"
+#include "overlay.h"
+#include "resume.h"
+#include "target/target.h"
 
 /* The architecture of a conversion. */
-const Phase phases[] = {
-    {"preflight", "Checking the target and the room for the job", phase_preflight, undo_preflight},
-    {"overlay", "Connecting the disks of the physical machine", phase_overlay, undo_overlay},
-    {"inspect", "Looking at the operating system", phase_inspect, undo_inspect},
-    {"convert", "Converting the guest", phase_convert, NULL},
-    {"trim", "Finding out what need not be copied", phase_trim, NULL},
-    {"plan", "Planning the copy", phase_plan, NULL},
-    {"copy", "Copying", phase_copy, undo_copy},
-    {"verify", "Comparing the copy with the source", phase_verify, NULL},
-    {"finish", "Writing the guest's definition", phase_finish, undo_finish},
+const Phase phases[N_PHASES] = {
+    {"preflight", "Checking the target and the room for the job", phase_preflight, undo_preflight,
+     PHASE_INSPECT},
+    {"overlay", "Connecting the disks of the physical machine", phase_overlay, undo_overlay,
+     PHASE_INSPECT},
+    {"inspect", "Looking at the operating system", phase_inspect, undo_inspect, PHASE_INSPECT},
+    {"convert", "Converting the guest", phase_convert, NULL, PHASE_INSPECT},
+    {"trim", "Finding out what need not be copied", phase_trim, NULL, PHASE_INSPECT},
+    {"plan", "Planning the copy", phase_plan, NULL, PHASE_PLAN},
+    {"copy", "Copying", phase_copy, undo_copy, PHASE_COPY},
+    {"verify", "Comparing the copy with the source", phase_verify, NULL, PHASE_VERIFY},
+    {"finish", "Writing the guest's definition", phase_finish, undo_finish, PHASE_FINISH},
 };
-const guint n_phases = G_N_ELEMENTS (phases);
+
+/* A conversion that was given wrong bytes is made again so many times. */
+#define CONVERSIONS_MAX 3
 
 static void
 undo_from (Job *job, guint index)
@@ -31,7 +38,7 @@ undo_from (Job *job, guint index)
 void
 phases_undo_all (Job *job)
 {
-  undo_from (job, n_phases - 1);
+  undo_from (job, N_PHASES - 1);
 }
 
 /* What the broker of a disk knows about a read that failed; NULL when none did. */
@@ -109,11 +116,16 @@ fail_brokers (Job *job)
 }
 
 static gboolean
-run_phase (Job *job, guint index, GError **error)
+run_phase (Job *job, PhaseIndex index, GError **error)
 {
   if (!job_check_cancelled (job, error))
     return FALSE;
-  job_enter_phase (job, &phases[index], index);
+  /* Durable before the next phase relies on it. */
+  if (index == PHASE_PLAN && job->again < PHASE_PLAN && !resume_save (job, error))
+    return FALSE;
+  if (index > PHASE_OVERLAY)
+    job->again = phases[index].again;
+  job_enter_phase (job, index);
   gint64 start = g_get_monotonic_time ();
   gboolean ok = phases[index].run (job, error);
   report_phase (job->report, phases[index].name,
@@ -123,21 +135,77 @@ run_phase (Job *job, guint index, GError **error)
   return ok;
 }
 
-gboolean
-phases_run (Job *job, GError **error)
+/* Can somebody put it right, and has enough been done for that to be better than to begin
+ * anew?  A disk that cannot be read stays so: how to go on without is said then. */
+static gboolean
+is_worth_a_halt (PhaseIndex index, const GError *error)
 {
-  for (guint i = 0; i < n_phases; i++) {
-    g_autoptr (GError) cause = NULL;
-    if (run_phase (job, i, &cause))
-      continue;
-    explain (job, &cause);
-    job_leave_phases (job);
-    fail_brokers (job);
-    undo_from (job, i);
-    g_propagate_error (error, g_steal_pointer (&cause));
+  if (error->domain != P2V_ERROR)
+    return FALSE;
+  switch (error->code) {
+  case P2V_ERROR_DISK:
+    return index >= PHASE_INSPECT;
+  case P2V_ERROR_SPACE:
+  case P2V_ERROR_IO:
+    return index >= PHASE_PLAN;
+  case P2V_ERROR_LINK:
+    return index >= PHASE_OVERLAY;
+  default:
     return FALSE;
   }
-  job_leave_phases (job);
-  undo_overlay (job); /* brokers and overlays have served */
+}
+
+/* Ends what lives in memory: appliance, brokers, target. */
+static void
+halt (Job *job)
+{
+  fail_brokers (job);
+  undo_inspect (job);
+  overlay_disconnect (job);
+  g_clear_pointer (&job->target, target_free);
+}
+
+static gboolean
+run_table (Job *job, PhaseIndex *index, GError **error)
+{
+  for (*index = PHASE_PREFLIGHT; *index < N_PHASES; ++*index)
+    if ((*index <= PHASE_OVERLAY || *index >= job->again) && !run_phase (job, *index, error))
+      return FALSE;
   return TRUE;
+}
+
+PhasesResult
+phases_run (Job *job, GError **error)
+{
+  for (guint conversions = 1;; conversions++) {
+    PhaseIndex index;
+    if (job->again <= PHASE_INSPECT)
+      g_clear_pointer (&job->info, guest_info_free);
+    g_autoptr (GError) cause = NULL;
+    if (run_table (job, &index, &cause)) {
+      job_leave_phases (job);
+      undo_overlay (job); /* brokers and overlays have served */
+      return PHASES_DONE;
+    }
+    if (job->misled && conversions < CONVERSIONS_MAX && job_check_cancelled (job, NULL)) {
+      g_autofree char *problem = p2v_error_problem (cause);
+      halt (job);
+      report_reset (job->report);
+      report_warning (job->report, "%s  It was read and converted again.", problem);
+      job->misled = FALSE;
+      job->again = PHASE_INSPECT;
+      continue;
+    }
+    explain (job, &cause);
+    job_leave_phases (job);
+    gboolean halted = job_is_halting (job, &cause) || is_worth_a_halt (index, cause);
+    if (halted) {
+      halt (job);
+    } else {
+      fail_brokers (job);
+      undo_from (job, index);
+    }
+    g_propagate_error (error, g_steal_pointer (&cause));
+    return halted ? PHASES_HALTED : PHASES_FAILED;
+  }
 }

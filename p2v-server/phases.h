@@ -9,15 +9,31 @@ typedef gboolean (*PhaseRun) (Job *job, GError **error);
 /* Never fails; what it cannot remove it logs. */
 typedef void (*PhaseUndo) (Job *job);
 
+/* Places in the table. */
+typedef enum {
+  PHASE_PREFLIGHT,
+  PHASE_OVERLAY,
+  PHASE_INSPECT,
+  PHASE_CONVERT,
+  PHASE_TRIM,
+  PHASE_PLAN,
+  PHASE_COPY,
+  PHASE_VERIFY,
+  PHASE_FINISH,
+  N_PHASES
+} PhaseIndex;
+
 typedef struct {
   const char *name;
   const char *words; /* what a person reads while it runs */
   PhaseRun run;
-  PhaseUndo undo; /* may be NULL */
+  PhaseUndo undo;   /* may be NULL */
+  PhaseIndex again; /* where a job goes on that came to a halt in this one, after preflight and
+                       overlay, which make anew what lived in memory only: a half-made overlay
+                       is dropped and the conversion begins again, a half-made copy is kept */
 } Phase;
 
-extern const Phase phases[];
-extern const guint n_phases;
+extern const Phase phases[N_PHASES];
 
 gboolean phase_preflight (Job *job, GError **error); /* target usable, job directory has room */
 void undo_preflight (Job *job);
@@ -40,5 +56,13 @@ void undo_finish (Job *job);
  * P2V_ERROR_SPACE. */
 gboolean preflight_space (Job *job, GError **error);
 
-/* Runs the table. */
-gboolean phases_run (Job *job, GError **error);
+typedef enum {
+  PHASES_DONE,
+  PHASES_FAILED, /* and undone */
+  PHASES_HALTED, /* what is on storage is kept, phases_run goes on with it */
+} PhasesResult;
+
+/* Runs the table, or what is left of it (job->again).  ERROR says why it failed or came to
+ * a halt: the latter for what somebody can put right (no space, a storage or a disk that does
+ * not read or write), once it is worth it, and when the job was told to (job_halt). */
+PhasesResult phases_run (Job *job, GError **error);

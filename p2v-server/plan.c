@@ -5,6 +5,7 @@
  * wrong bytes ends here, not after the copy. */
 #include "arrival.h"
 #include "blockmap.h"
+#include "carry.h"
 #include "phases.h"
 #include "size.h"
 #include "source.h"
@@ -37,8 +38,11 @@ plan_disk (Job *job, JobDisk *disk, GError **error)
     return FALSE;
   g_autoptr (BlockmapWriter) writer =
       blockmap_writer_new (disk->blockmap, disk->source->size, error);
-  return writer && source_map (source, add_segment, writer, error) &&
-         blockmap_writer_finish (writer, error);
+  if (!writer || !source_map (source, add_segment, writer, error) ||
+      !blockmap_writer_finish (writer, error))
+    return FALSE;
+  g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
+  return map && carry_over (job, disk, map, error);
 }
 
 static gboolean

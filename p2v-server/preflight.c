@@ -28,8 +28,8 @@ preflight_disk_room (guint64 size, guint64 used)
   return 2 * tables + used / P2V_UNIT * BOOKKEEPING;
 }
 
-static gboolean
-free_bytes (const char *dir, guint64 *bytes, GError **error)
+gboolean
+preflight_free_bytes (const char *dir, guint64 *bytes, GError **error)
 {
   struct statvfs fs;
   if (statvfs (dir, &fs) == 0) {
@@ -61,7 +61,7 @@ gboolean
 phase_preflight (Job *job, GError **error)
 {
   guint64 have = 0;
-  if (!free_bytes (job->dir, &have, error) ||
+  if (!preflight_free_bytes (job->dir, &have, error) ||
       !need_room (job->dir, have, PREFLIGHT_FLOOR, "a job", error))
     return FALSE;
   job->target = target_new (job, error);
@@ -100,7 +100,7 @@ gboolean
 preflight_space (Job *job, GError **error)
 {
   guint64 used = 0, room = CONVERSION_ROOM, have = 0;
-  if (!free_bytes (job->dir, &have, error))
+  if (!preflight_free_bytes (job->dir, &have, error))
     return FALSE;
   for (guint i = 0; i < job->disks->len; i++) {
     const JobDisk *disk = g_ptr_array_index (job->disks, i);

@@ -11,17 +11,28 @@ struct Report {
   gpointer data;
 };
 
+static const char *const lists[] = {"phases", "repairs", "warnings", "changes"};
+
+/* What an empty report has; of SAVED (may be NULL) what it holds of that, and more. */
+static JsonObject *
+make_root (JsonObject *saved)
+{
+  JsonObject *root = json_object_new ();
+  json_object_set_object_member (root, "figures", json_object_new ());
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    json_object_set_array_member (root, lists[i], json_array_new ());
+  g_autoptr (GList) names = saved ? json_object_get_members (saved) : NULL;
+  for (GList *l = names; l; l = l->next)
+    json_object_set_member (root, l->data, json_object_dup_member (saved, l->data));
+  return root;
+}
+
 Report *
 report_new (void)
 {
   Report *report = g_new0 (Report, 1);
   g_mutex_init (&report->lock);
-  report->root = json_object_new ();
-  json_object_set_array_member (report->root, "phases", json_array_new ());
-  json_object_set_object_member (report->root, "figures", json_object_new ());
-  json_object_set_array_member (report->root, "repairs", json_array_new ());
-  json_object_set_array_member (report->root, "warnings", json_array_new ());
-  json_object_set_array_member (report->root, "changes", json_array_new ());
+  report->root = make_root (NULL);
   return report;
 }
 
@@ -66,13 +77,26 @@ report_n_changes (Report *report)
   return n;
 }
 
-/* Adds a sentence to the list MEMBER. */
-static void
+static gboolean
+has_line (JsonArray *lines, const char *text)
+{
+  for (guint i = 0; i < json_array_get_length (lines); i++)
+    if (g_str_equal (json_array_get_string_element (lines, i), text))
+      return TRUE;
+  return FALSE;
+}
+
+/* Adds a sentence to the list MEMBER; FALSE when it is there already. */
+static gboolean
 append_line (Report *report, const char *member, const char *text)
 {
   g_mutex_lock (&report->lock);
-  json_array_add_string_element (json_object_get_array_member (report->root, member), text);
+  JsonArray *lines = json_object_get_array_member (report->root, member);
+  gboolean is_new = !has_line (lines, text);
+  if (is_new)
+    json_array_add_string_element (lines, text);
   g_mutex_unlock (&report->lock);
+  return is_new;
 }
 
 void
@@ -92,8 +116,7 @@ report_warning (Report *report, const char *format, ...)
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
-  append_line (report, "warnings", text);
-  if (report->on_warning)
+  if (append_line (report, "warnings", text) && report->on_warning)
     report->on_warning (text, report->data);
 }
 
@@ -134,6 +157,31 @@ report_object (Report *report, const char *name, JsonNode *value)
 {
   g_mutex_lock (&report->lock);
   json_object_set_member (report->root, name, value);
+  g_mutex_unlock (&report->lock);
+}
+
+static void
+replace_root (Report *report, JsonObject *root)
+{
+  json_object_unref (report->root);
+  report->root = root;
+}
+
+void
+report_reset (Report *report)
+{
+  g_mutex_lock (&report->lock);
+  g_autoptr (JsonNode) phases = json_object_dup_member (report->root, "phases");
+  replace_root (report, make_root (NULL));
+  json_object_set_member (report->root, "phases", g_steal_pointer (&phases));
+  g_mutex_unlock (&report->lock);
+}
+
+void
+report_restore (Report *report, JsonObject *saved)
+{
+  g_mutex_lock (&report->lock);
+  replace_root (report, make_root (saved));
   g_mutex_unlock (&report->lock);
 }
 

@@ -17,6 +17,7 @@ void report_change (Report *report, const char *step, const char *file, const ch
 guint report_n_changes (Report *report);
 /* Something of the target that was wrong after the copy and is right now. */
 void report_repair (Report *report, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* A warning that was given already is not repeated. */
 void report_warning (Report *report, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Every warning is also told to ON_WARNING, in the thread that warns. */
 typedef void (*ReportWarning) (const char *text, gpointer data);
@@ -31,6 +32,12 @@ void report_object (Report *report, const char *name, JsonNode *value);
 /* The whole as JSON (caller unrefs) and as text a person reads (caller frees). */
 JsonObject *report_to_json (Report *report);
 char *report_to_text (Report *report);
+
+/* Everything is forgotten but the phases: a conversion begins anew. */
+void report_reset (Report *report);
+
+/* Makes it what report_to_json of an earlier process returned. */
+void report_restore (Report *report, JsonObject *saved);
 
 /* Writes report.json and report.txt into DIR, atomically. */
 gboolean report_write (Report *report, const char *dir, GError **error);

@@ -11,6 +11,14 @@
  * has ended.  *ID: its id (caller frees), also set with *LAST. */
 int session_start_job (JsonObject *start, char **id, JsonObject **last, GError **error);
 
+/* The message "waiting" for a job of the same machine that another run of the client began
+ * and that has not ended; NULL when there is none, or when START asks for a new one
+ * (caller unrefs). */
+JsonObject *session_find_waiting (JsonObject *start);
+
+/* The same for "adopt", which takes over such a job.  P2V_ERROR_JOB when it cannot be. */
+int session_adopt_job (JsonObject *adopt, char **id, JsonObject **last, GError **error);
+
 /* The same for "attach".  P2V_ERROR_JOB when there is no such job, when it is of another
- * client, or when it has died; P2V_ERROR_LINK when it does not answer now. */
+ * client, or when it died too often; P2V_ERROR_LINK when it does not answer now. */
 int session_find_job (JsonObject *attach, char **id, JsonObject **last, GError **error);

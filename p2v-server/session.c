@@ -68,8 +68,14 @@ next_message (P2vLines *lines, GError **error)
 {
   for (;;) {
     g_autofree char *line = p2v_lines_pop (lines);
-    if (line)
-      return p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, error);
+    g_autoptr (JsonObject) message =
+        line ? p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, error) : NULL;
+    if (line && !message)
+      return NULL;
+    if (message && strcmp (p2v_message_type (message), "alive") == 0)
+      continue; /* somebody thinks about what to do with a waiting job */
+    if (message)
+      return g_steal_pointer (&message);
     char buffer[65536];
     struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
     int ready = poll (&wait, 1, HELLO_MS);
@@ -120,6 +126,8 @@ find_job (JsonObject *message, GError **error)
     fd = session_start_job (message, &id, &last, error);
   else if (strcmp (type, "attach") == 0)
     fd = session_find_job (message, &id, &last, error);
+  else if (strcmp (type, "adopt") == 0)
+    fd = session_adopt_job (message, &id, &last, error);
   else if (strcmp (type, "bye") != 0 && strcmp (type, "cancel") != 0)
     p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL, "The client said \"%s\" instead of start.",
                    type);
@@ -140,6 +148,14 @@ converse (P2vLines *lines, GError **error)
   if (!hello || !check_hello (hello, error))
     return -1;
   g_autoptr (JsonObject) message = next_message (lines, error);
+  g_autoptr (JsonObject) waiting = message && strcmp (p2v_message_type (message), "start") == 0
+                                       ? session_find_waiting (message)
+                                       : NULL;
+  if (waiting) {
+    say (waiting);
+    json_object_unref (message);
+    message = next_message (lines, error);
+  }
   return message ? find_job (message, error) : -1;
 }
 

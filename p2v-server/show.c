@@ -20,7 +20,7 @@ print_state (const State *state)
 {
   printf ("%-12s %s\n%-12s %s\n%-12s %s\n%-12s %s\n", "Job", state->id, "Guest", state->name,
           "Status", state->status, "Phase", *state->phase ? state->phase : "-");
-  if (state_is_active (state)) {
+  if (state->alive && state_is_open (state)) {
     g_autofree char *progress = list_progress (state->done, state->total);
     printf ("%-12s %s\n%-12s %" G_GINT64_FORMAT "\n", "Progress", progress, "Process", state->pid);
   }

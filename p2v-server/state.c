@@ -28,6 +28,7 @@ state_free (State *state)
   g_free (state->status);
   g_free (state->message);
   g_free (state->remedy);
+  g_free (state->again);
   g_free (state);
 }
 
@@ -51,6 +52,13 @@ state_to_json (const State *state)
     json_object_set_string_member (object, "message", state->message);
   if (state->remedy)
     json_object_set_string_member (object, "remedy", state->remedy);
+  if (state->again)
+    json_object_set_string_member (object, "again", state->again);
+  json_object_set_int_member (object, "furthest", state->furthest);
+  if (state->revivals)
+    json_object_set_int_member (object, "revivals", state->revivals);
+  if (state->complete)
+    json_object_set_boolean_member (object, "complete", TRUE);
   json_object_set_int_member (object, "pid", state->pid);
   json_object_set_int_member (object, "session", state->session);
   json_object_set_int_member (object, "since", state->since);
@@ -88,6 +96,10 @@ load (State *state, JsonObject *object)
   state_set (&state->status, p2v_json_string (object, "status", STATE_RUNNING));
   state_set (&state->message, p2v_json_string (object, "message", NULL));
   state_set (&state->remedy, p2v_json_string (object, "remedy", NULL));
+  state_set (&state->again, p2v_json_string (object, "again", NULL));
+  state->furthest = (guint)CLAMP (p2v_json_int (object, "furthest", 0), 0, 1000);
+  state->revivals = (guint)CLAMP (p2v_json_int (object, "revivals", 0), 0, 1000);
+  state->complete = p2v_json_bool (object, "complete", FALSE);
   state->pid = p2v_json_int (object, "pid", 0);
   state->session = p2v_json_int (object, "session", 0);
   state->since = p2v_json_int (object, "since", 0);
@@ -104,24 +116,28 @@ state_read (const char *dir)
   g_autofree char *path = g_build_filename (dir, "state.json", NULL);
   State *state = state_new (id, "");
   /* Before the file: a job that ends in between is not dead. */
-  gboolean alive = jobdir_is_alive (dir);
+  state->alive = jobdir_is_alive (dir);
   g_autofree char *text = NULL;
   g_autoptr (JsonNode) root = NULL;
   if (g_file_get_contents (path, &text, NULL, NULL))
     root = json_from_string (text, NULL);
   if (root && JSON_NODE_HOLDS_OBJECT (root))
     load (state, json_node_get_object (root));
-  if (state_is_active (state) && !alive) {
+  if (!state->alive &&
+      (g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING))) {
     state_set (&state->status, STATE_DEAD);
     state_set (&state->message, "The process of the job ended without a word.");
     g_free (state->remedy);
-    state->remedy = g_strdup_printf ("\"p2v-server cancel %s\" removes what it left.", id);
+    state->remedy = g_strdup_printf ("\"p2v-server resume %s\" goes on with it, \"p2v-server "
+                                     "cancel %s\" removes what it left.",
+                                     id, id);
   }
   return state;
 }
 
 gboolean
-state_is_active (const State *state)
+state_is_open (const State *state)
 {
-  return g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING);
+  static const char *const ended[] = {STATE_DONE, STATE_FAILED, STATE_CANCELLED, NULL};
+  return !g_strv_contains (ended, state->status);
 }

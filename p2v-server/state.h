@@ -8,6 +8,7 @@
 /* Words of the status. */
 #define STATE_RUNNING   "running"
 #define STATE_WAITING   "waiting" /* the client is lost */
+#define STATE_STOPPED   "stopped" /* somebody has to put something right: p2v-server resume */
 #define STATE_DONE      "done"
 #define STATE_FAILED    "failed"
 #define STATE_CANCELLED "cancelled"
@@ -16,6 +17,11 @@
 typedef struct {
   char *id, *name, *phase, *status;
   char *message, *remedy; /* may be NULL */
+  char *again;            /* the phase that it goes on from when it is resumed; NULL early */
+  guint furthest;         /* place in the table of phases that it came to at most */
+  guint revivals;         /* how often its process was started again since it came there */
+  gboolean complete;      /* the guest is finished, only the job's end is missing */
+  gboolean alive;         /* a process works on it; not in the file */
   gint64 pid;             /* of the job's process */
   gint64 session;         /* of all its processes: setsid(2) */
   gint64 since, updated;  /* seconds since 1970: start of the job, last change */
@@ -35,8 +41,8 @@ gboolean state_write (const State *state, const char *dir, GError **error);
  * or waiting and no process is there.  Never NULL. */
 State *state_read (const char *dir);
 
-/* TRUE while a process works on it. */
-gboolean state_is_active (const State *state);
+/* TRUE until it has ended as done, failed or cancelled. */
+gboolean state_is_open (const State *state);
 
 /* Caller unrefs. */
 JsonObject *state_to_json (const State *state);

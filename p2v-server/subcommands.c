@@ -9,6 +9,7 @@ static const Subcommand table[] = {
     {"show", "JOB", "everything about one job, with its report", command_show},
     {"log", "[-f] JOB", "the log of a job; -f goes on until it ends", command_log},
     {"cancel", "JOB", "ends a job and removes what it made", command_cancel},
+    {"resume", "[--badblocks=zero] JOB", "goes on with a job that stopped or died", command_resume},
     {"clean", "JOB|--all", "removes the records of jobs that have ended", command_clean},
     {"verify", "IMAGE [MANIFEST]", "is a finished image still what was verified?", command_verify},
     {"doctor", "", "checks this machine and says what is missing", command_doctor},
@@ -37,9 +38,9 @@ print_help (void)
     if (!table[i].words)
       continue;
     g_autofree char *call = g_strconcat (table[i].name, " ", table[i].arguments, NULL);
-    printf ("  %-24s %s\n", call, table[i].words);
+    printf ("  %-31s %s\n", call, table[i].words);
   }
-  printf ("  %-24s %s\n  %-24s %s\n\nMore in p2v-server(8).\n", "--help", "this text", "--version",
+  printf ("  %-31s %s\n  %-31s %s\n\nMore in p2v-server(8).\n", "--help", "this text", "--version",
           "the version");
   return 0;
 }

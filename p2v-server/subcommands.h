@@ -20,6 +20,7 @@ int command_list (int argc, char **argv);
 int command_show (int argc, char **argv);
 int command_log (int argc, char **argv);
 int command_cancel (int argc, char **argv);
+int command_resume (int argc, char **argv); /* resume-command.c */
 int command_clean (int argc, char **argv);
 int command_doctor (int argc, char **argv);
 int command_verify (int argc, char **argv); /* verify-command.c; statuses of its own */

@@ -17,7 +17,7 @@ typedef struct {
   Blockmap *map;
   const Digests *digests;
   const VerifyResult *only;
-  CopyProgress *progress;
+  JobProgress *progress;
   VerifyResult *result;
   GArray *zeroes; /* VerifyRange: to be read and found zero */
   guint64 next;   /* pieces (or ONLY's list), then ZEROES */
@@ -90,7 +90,7 @@ piece_judged (Verify *verify, guint64 index, const Piece *piece, const guint8 *d
   }
   if (verify->progress) {
     verify->progress->done += piece->length;
-    job_progress (verify->job, verify->progress->done, verify->progress->total);
+    job_progress_bytes (verify->job, verify->progress);
   }
 }
 
@@ -257,8 +257,10 @@ verify_run (Verify *verify, const char *image, GError **error)
     if (!verify_find_zeroes (verify->target, verify->map, verify->zeroes, cancel, error))
       return FALSE;
   }
+  NbdPool *pools[] = {verify->target, verify->overlay};
   Flow flow = {
-      .pools = {verify->target, verify->overlay},
+      .pools = pools,
+      .n_pools = G_N_ELEMENTS (pools),
       .next = next_item,
       .step = verify_step,
       .data = verify,
@@ -268,7 +270,7 @@ verify_run (Verify *verify, const char *image, GError **error)
 
 gboolean
 verify_disk (Job *job, const JobDisk *disk, Blockmap *map, const Digests *digests,
-             const char *image, const VerifyResult *only, CopyProgress *progress,
+             const char *image, const VerifyResult *only, JobProgress *progress,
              VerifyResult *result, GError **error)
 {
   Verify verify = {

@@ -129,7 +129,8 @@ run_check (Check *check, GError **error)
                  blockmap_bytes (order->manifest, PIECE_OVERLAY);
   for (guint i = 0; i < check->zeroes->len; i++)
     check->total += g_array_index (check->zeroes, VerifyRange, i).length;
-  Flow flow = {.pools = {check->pool}, .next = next_item, .step = check_step, .data = check};
+  Flow flow = {
+      .pools = &check->pool, .n_pools = 1, .next = next_item, .step = check_step, .data = check};
   return flow_run (&flow, close_pool, order->cancel, error);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify-zeroes.h"
+#include "image.h"
+#include "target/target.h"
 #include <string.h>
 
 typedef struct {
@@ -53,4 +55,38 @@ gboolean
 verify_is_zero (const guint8 *data, gsize length)
 {
   return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
+}
+
+static void
+answered (gpointer data, int errnum)
+{
+  *(int *)data = errnum ? errnum : -1;
+}
+
+gboolean
+verify_make_zero (Job *job, const JobDisk *disk, const char *path, const GArray *ranges,
+                  GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("d%u.target", disk->index);
+  g_autoptr (Image) image = image_open (job, name, path, job->target->format, IMAGE_WRITE,
+                                        !job->target->preallocated, error);
+  if (!image)
+    return FALSE;
+  g_autoptr (NbdPool) pool = nbd_pool_open (image_socket (image), "", 1, path, job->cancel, error);
+  if (!pool)
+    return FALSE;
+  for (guint i = 0; i < ranges->len; i++) {
+    const VerifyRange *range = &g_array_index (ranges, VerifyRange, i);
+    int answer = 0; /* -1 when done, else an errno */
+    if (!nbd_pool_zero (pool, range->offset, range->length, answered, &answer, error))
+      return FALSE;
+    while (!answer)
+      if (!nbd_pool_poll (&pool, 1, 1000, job->cancel, error))
+        return FALSE;
+    if (answer > 0) {
+      nbd_pool_write_error (pool, answer, "Writing zeroes to", error);
+      return FALSE;
+    }
+  }
+  return nbd_pool_flush_wait (pool, job->cancel, error);
 }

@@ -4,8 +4,6 @@
 #include "verify.h"
 #include <sys/stat.h>
 #include "common/process.h"
-#include "image.h"
-#include "nbd-pool.h"
 #include "phases.h"
 #include "ranges.h"
 #include "target/target.h"
@@ -35,40 +33,6 @@ verify_fetch_digests (Job *job, GError **error)
   g_autofree char *sentence = p2v_error_sentence (cause);
   job_log (job, P2V_LOG_WARNING, "The client cannot be asked for its latest digests: %s", sentence);
   return TRUE;
-}
-
-static void
-answered (gpointer data, int errnum)
-{
-  *(int *)data = errnum ? errnum : -1;
-}
-
-/* Makes ranges read as zeroes that should have been so all along. */
-static gboolean
-zero_again (Job *job, const JobDisk *disk, const char *path, const GArray *ranges, GError **error)
-{
-  g_autofree char *name = g_strdup_printf ("d%u.target", disk->index);
-  g_autoptr (Image) image = image_open (job, name, path, job->target->format, IMAGE_WRITE,
-                                        !job->target->preallocated, error);
-  if (!image)
-    return FALSE;
-  g_autoptr (NbdPool) pool = nbd_pool_open (image_socket (image), "", 1, path, job->cancel, error);
-  if (!pool)
-    return FALSE;
-  for (guint i = 0; i < ranges->len; i++) {
-    const VerifyRange *range = &g_array_index (ranges, VerifyRange, i);
-    int answer = 0; /* -1 when done, else an errno */
-    if (!nbd_pool_zero (pool, range->offset, range->length, answered, &answer, error))
-      return FALSE;
-    while (!answer)
-      if (!nbd_pool_poll (&pool, 1, 1000, job->cancel, error))
-        return FALSE;
-    if (answer > 0) {
-      nbd_pool_write_error (pool, answer, "Writing zeroes to", error);
-      return FALSE;
-    }
-  }
-  return nbd_pool_flush_wait (pool, job->cancel, error);
 }
 
 /* What was wrong and is right now, each place by its bytes. */
@@ -130,9 +94,10 @@ static gboolean
 repair_disk (Job *job, JobDisk *disk, Blockmap *map, const char *image, const VerifyResult *first,
              GError **error)
 {
-  if (first->bad->len && !copy_again (job, disk, map, image, first->bad, error))
+  CopyDisk again = {.disk = disk, .map = map, .image = image};
+  if (first->bad->len && !copy_again (job, &again, first->bad, error))
     return FALSE;
-  if (first->bad_zero->len && !zero_again (job, disk, image, first->bad_zero, error))
+  if (first->bad_zero->len && !verify_make_zero (job, disk, image, first->bad_zero, error))
     return FALSE;
   if (!verify_fetch_digests (job, error))
     return FALSE;
@@ -201,7 +166,7 @@ report_result (Job *job, const JobDisk *disk, const VerifyResult *result)
 }
 
 static gboolean
-verify_one (Job *job, JobDisk *disk, CopyProgress *progress, GError **error)
+verify_one (Job *job, JobDisk *disk, JobProgress *progress, GError **error)
 {
   const char *image = target_temporary (job->target, disk);
   g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
@@ -226,7 +191,7 @@ verify_one (Job *job, JobDisk *disk, CopyProgress *progress, GError **error)
 gboolean
 phase_verify (Job *job, GError **error)
 {
-  CopyProgress progress = {0, 0};
+  JobProgress progress = {0};
   for (guint i = 0; i < job->disks->len; i++) {
     JobDisk *disk = g_ptr_array_index (job->disks, i);
     g_autoptr (Blockmap) map = blockmap_open (disk->blockmap, disk->source->size, error);
@@ -239,6 +204,7 @@ phase_verify (Job *job, GError **error)
   for (guint i = 0; i < job->disks->len; i++)
     if (!verify_one (job, g_ptr_array_index (job->disks, i), &progress, error))
       return FALSE;
-  job_progress (job, progress.total, progress.total);
+  progress.done = progress.total;
+  job_progress_bytes (job, &progress);
   return TRUE;
 }

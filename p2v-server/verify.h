@@ -32,5 +32,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (VerifyResult, verify_result_free)
  * PIECE_VERIFIED in MAP.  Differences are no error but listed in RESULT;
  * P2V_ERROR_IO when something cannot be read. */
 gboolean verify_disk (Job *job, const JobDisk *disk, Blockmap *map, const Digests *digests,
-                      const char *image, const VerifyResult *only, CopyProgress *progress,
+                      const char *image, const VerifyResult *only, JobProgress *progress,
                       VerifyResult *result, GError **error);

@@ -123,15 +123,30 @@ files_move (const char *from, const char *to, const char *reservation, GError **
   return TRUE;
 }
 
-void
-files_remove_made (const char *directory, const char *made)
+/* The path in DIRECTORY that MADE names, when it is still that file (caller frees). */
+static char *
+find_made (const char *directory, const char *made)
 {
   char *name = NULL;
   guint64 inode = g_ascii_strtoull (made, &name, 10);
   if (*name != ' ' || strchr (name, '/'))
-    return;
+    return NULL;
   g_autofree char *path = g_build_filename (directory, name + 1, NULL);
   struct stat st;
-  if (lstat (path, &st) == 0 && st.st_ino == inode && unlink (path) < 0)
+  return lstat (path, &st) == 0 && st.st_ino == inode ? g_steal_pointer (&path) : NULL;
+}
+
+gboolean
+files_take_back (const char *directory, const char *made, const char *to, GError **error)
+{
+  g_autofree char *path = find_made (directory, made);
+  return !path || rename (path, to) == 0 || file_failed ("taken back", path, errno, error);
+}
+
+void
+files_remove_made (const char *directory, const char *made)
+{
+  g_autofree char *path = find_made (directory, made);
+  if (path && unlink (path) < 0)
     p2v_warning ("%s cannot be removed: %s.", path, g_strerror (errno));
 }

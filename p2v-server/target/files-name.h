@@ -27,5 +27,9 @@ gboolean files_copy (const char *from, const char *to, GError **error);
  * without being noted; the inode tells it from a file that was there before. */
 gboolean files_move (const char *from, const char *to, const char *reservation, GError **error);
 
+/* Gives what the value MADE of such a line means, if it is there, the name TO in DIRECTORY
+ * again: an earlier process of the job did not come to its end.  P2V_ERROR_TARGET. */
+gboolean files_take_back (const char *directory, const char *made, const char *to, GError **error);
+
 /* Removes from DIRECTORY what the value MADE of such a line means, if it is there. */
 void files_remove_made (const char *directory, const char *made);

@@ -129,17 +129,48 @@ check_names (TargetFiles *files, Job *job, GError **error)
   return check_free (files->xml, error);
 }
 
+/* What an earlier process of this job had given final names already gets the temporary ones
+ * again. */
+static gboolean
+take_back (TargetFiles *files, GError **error)
+{
+  g_auto (GStrv) made = reservation_read (files->lock, "made");
+  for (guint i = 0; made[i]; i++) {
+    const char *name = strchr (made[i], ' ');
+    g_autofree char *temporary = temporary_for (files, name ? name + 1 : "");
+    if (!files_take_back (files->directory, made[i], temporary, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 target_files_check (TargetFiles *files, Job *job, GError **error)
 {
   gboolean had = reservation_is_ours (files->lock, files->job_id);
-  if (!check_directory (files, error) || !reservation_take (files->lock, job, error))
+  if (!check_directory (files, error) || !reservation_take (files->lock, job, error) ||
+      (had && !take_back (files, error)))
     return FALSE;
   if (check_names (files, job, error))
     return TRUE;
   if (!had)
     (void)unlink (files->lock);
   return FALSE;
+}
+
+/* What the images take already that were begun. */
+static guint64
+images_bytes (const TargetFiles *files)
+{
+  guint64 bytes = 0;
+  GHashTableIter iter;
+  gpointer path;
+  struct stat st;
+  g_hash_table_iter_init (&iter, files->images);
+  while (g_hash_table_iter_next (&iter, NULL, &path))
+    if (stat (path, &st) == 0)
+      bytes += (guint64)st.st_blocks * 512; /* st_blocks: stat(2) */
+  return bytes;
 }
 
 gboolean
@@ -152,7 +183,7 @@ target_files_space (TargetFiles *files, guint64 bytes, GError **error)
                    g_strerror (errno));
     return FALSE;
   }
-  guint64 free_bytes = (guint64)fs.f_bavail * fs.f_frsize;
+  guint64 free_bytes = (guint64)fs.f_bavail * fs.f_frsize + images_bytes (files);
   guint64 needed = bytes + bytes / 100 * MARGIN_PERCENT + MARGIN_BYTES;
   if (free_bytes >= needed)
     return TRUE;
@@ -261,6 +292,7 @@ target_files_publish (TargetFiles *files, Job *job, const char *xml, GError **er
     g_autofree char *manifest_temporary = temporary_for (files, manifest);
     g_autofree char *manifest_path = in_directory (files, manifest);
     const char *image = target_files_temporary (files, disk);
+    (void)unlink (manifest_temporary); /* of an earlier process of this job */
     if (!files_copy (disk->blockmap, manifest_temporary, error) ||
         !files_move (image, disk->target_path, files->lock, error) ||
         !files_move (manifest_temporary, manifest_path, files->lock, error))

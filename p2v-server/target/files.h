@@ -21,7 +21,8 @@ void target_files_free (TargetFiles *files);
 const char *target_files_directory (const TargetFiles *files);
 
 /* Directory usable, final names free; reserves the name.  Sets target_path of
- * every disk of JOB.  P2V_ERROR_TARGET. */
+ * every disk of JOB.  What an earlier process of this job made is taken up.
+ * P2V_ERROR_TARGET. */
 gboolean target_files_check (TargetFiles *files, Job *job, GError **error);
 
 /* P2V_ERROR_SPACE unless BYTES and a margin fit into the directory's file system. */

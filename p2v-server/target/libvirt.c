@@ -30,6 +30,36 @@ find_directory (Target *target, Job *job, Hypervisor *hypervisor, GError **error
   return TRUE;
 }
 
+/* Also in another process of the job, for what was made there. */
+static gboolean
+libvirt_locate (Target *target, Job *job, GError **error)
+{
+  if (target->files)
+    return TRUE;
+  g_autoptr (Hypervisor) hypervisor = NULL;
+  if (pool_of (target)) {
+    hypervisor = hypervisor_open (target_connection (job), error);
+    if (!hypervisor)
+      return FALSE;
+  }
+  return find_directory (target, job, hypervisor, error);
+}
+
+/* A definition that an earlier process of this job made, or a failing one. */
+static void
+take_back_definition (Target *target, Job *job)
+{
+  g_autofree char *defined = target_files_defined (target->files);
+  if (!defined)
+    return;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Hypervisor) hypervisor = hypervisor_open (target_connection (job), &error);
+  if (hypervisor)
+    hypervisor_undefine (hypervisor, defined, job->machine->name);
+  else
+    p2v_warning ("The definition of %s cannot be removed: %s", job->machine->name, error->message);
+}
+
 static gboolean
 check_guest (const Job *job, Hypervisor *hypervisor, GError **error)
 {
@@ -93,9 +123,10 @@ static gboolean
 libvirt_check (Target *target, Job *job, GError **error)
 {
   g_autoptr (Hypervisor) hypervisor = hypervisor_open (target_connection (job), error);
-  if (!hypervisor || !check_guest (job, hypervisor, error) ||
-      !check_abilities (target, job, hypervisor, error) ||
-      !find_directory (target, job, hypervisor, error) ||
+  if (!hypervisor || !find_directory (target, job, hypervisor, error))
+    return FALSE;
+  take_back_definition (target, job);
+  if (!check_guest (job, hypervisor, error) || !check_abilities (target, job, hypervisor, error) ||
       !target_files_check (target->files, job, error))
     return FALSE;
   choose_uuid (target, job, hypervisor);
@@ -139,35 +170,23 @@ static void
 libvirt_abandon (Target *target, Job *job)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Hypervisor) hypervisor = NULL;
-  if (!target->files) {
-    /* Another process of this job made what there is. */
-    if (pool_of (target))
-      hypervisor = hypervisor_open (target_connection (job), &error);
-    if ((pool_of (target) && !hypervisor) || !find_directory (target, job, hypervisor, &error)) {
-      g_autofree char *sentence = p2v_error_sentence (error);
-      p2v_warning ("The target's files cannot be found to remove them: %s", sentence);
-      return;
-    }
+  if (!libvirt_locate (target, job, &error)) {
+    g_autofree char *sentence = p2v_error_sentence (error);
+    p2v_warning ("The target's files cannot be found to remove them: %s", sentence);
+    return;
   }
-  g_autofree char *defined = target_files_defined (target->files);
-  if (defined) {
-    if (!hypervisor)
-      hypervisor = hypervisor_open (target_connection (job), &error);
-    if (hypervisor)
-      hypervisor_undefine (hypervisor, defined, job->machine->name);
-    else
-      p2v_warning ("The definition of %s cannot be removed: %s", job->machine->name,
-                   error->message);
-  }
+  take_back_definition (target, job);
   target_files_abandon (target->files);
-  if (hypervisor && pool_of (target))
+  g_autoptr (Hypervisor) hypervisor =
+      pool_of (target) ? hypervisor_open (target_connection (job), NULL) : NULL;
+  if (hypervisor)
     hypervisor_pool_refresh (hypervisor, pool_of (target));
 }
 
 const TargetOps target_libvirt = {
     .name = "libvirt",
     .words = "a guest defined in libvirt, images in a storage pool or a directory",
+    .locate = libvirt_locate,
     .check = libvirt_check,
     .check_space = target_files_op_space,
     .describe = libvirt_describe,

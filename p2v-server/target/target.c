@@ -93,6 +93,19 @@ target_commit (Target *target)
     target_files_commit (target->files);
 }
 
+void
+target_settle (Job *job)
+{
+  g_autoptr (GError) error = NULL;
+  job->target = target_new (job, &error);
+  if (job->target && job->target->ops->locate (job->target, job, &error)) {
+    target_commit (job->target);
+    return;
+  }
+  g_autofree char *sentence = p2v_error_sentence (error);
+  p2v_warning ("The reservation of the guest's name stays: %s", sentence);
+}
+
 const char *
 target_connection (const Job *job)
 {

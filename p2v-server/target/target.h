@@ -9,6 +9,10 @@ typedef struct {
   const char *name;  /* p2v.o=NAME */
   const char *words; /* for the list of targets */
 
+  /* Finds the place, without touching anything there: for a new Target of a job that
+   * another process of it began. */
+  gboolean (*locate) (Target *target, Job *job, GError **error);
+
   /* Storage usable, name free, options known; reserves the name so that a
    * second job for the same target is refused.  Sets job->disks[i]->target_path. */
   gboolean (*check) (Target *target, Job *job, GError **error);
@@ -68,6 +72,9 @@ const char *target_connection (const Job *job);
 
 /* The guest is finished: from now on abandon removes nothing of it. */
 void target_commit (Target *target);
+
+/* The same for a job that another process of it finished. */
+void target_settle (Job *job);
 
 /* The libvirt domain XML for the guest (caller frees): domain-xml.c. */
 char *domain_xml (Job *job, GError **error);

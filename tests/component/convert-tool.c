@@ -67,9 +67,9 @@ preflight_space (Job *job G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
 }
 
 static const Phase tried[] = {
-    {"inspect", "", phase_inspect, NULL},
-    {"convert", "", phase_convert, NULL},
-    {"trim", "", phase_trim, NULL},
+    {"inspect", "", phase_inspect, NULL, 0},
+    {"convert", "", phase_convert, NULL, 0},
+    {"trim", "", phase_trim, NULL, 0},
 };
 
 static void

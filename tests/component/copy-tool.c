@@ -20,7 +20,7 @@
 #include <unistd.h>
 #include "common/unit.h"
 #include "p2v-server/broker.h"
-#include "p2v-server/job.h"
+#include "p2v-server/job-state.h"
 #include "p2v-server/phases.h"
 #include "p2v-server/target/target.h"
 
@@ -49,6 +49,11 @@ job_setting (const Job *job, const char *name, const char *fallback)
 
 DUMMY void
 job_progress (Job *job G_GNUC_UNUSED, guint64 done G_GNUC_UNUSED, guint64 total G_GNUC_UNUSED)
+{
+}
+
+DUMMY void
+job_progress_bytes (Job *job G_GNUC_UNUSED, const JobProgress *progress G_GNUC_UNUSED)
 {
 }
 
@@ -85,6 +90,11 @@ job_query (Job *job G_GNUC_UNUSED, const char *what, guint timeout_s G_GNUC_UNUS
       "{\"block_layer\":10,\"nbdkit\":9,\"payload\":8,\"wire\":7}],\"wire_in\":55}",
       NULL);
   return json_node_dup_object (node);
+}
+
+DUMMY void
+job_set_complete (Job *job G_GNUC_UNUSED)
+{
 }
 
 DUMMY char *

@@ -257,11 +257,26 @@ def test_start_again():
     os.kill(state(job)["pid"], signal.SIGKILL)
     again.process.wait(20)
     wait_for(lambda: state(job)["status"] == "dead")
-    dead = Session(SERVER, instance=session.instance)
-    error = dead.attach(job)
-    check("a job whose process died says so", error.get("code") == "job" and
-          "without a word" in error["problem"], error)
+    dead = state(job)["pid"]
+    back = Session(SERVER, instance=session.instance)
+    check("a job whose process died is given a new one for its client",
+          back.attach(job).get("job") == job and state(job)["pid"] != dead, state(job))
+    for _ in range(4):
+        os.kill(state(job)["pid"], signal.SIGKILL)
+        back.process.wait(20)
+        back = Session(SERVER, instance=session.instance)
+        back.attach(job)
+    os.kill(state(job)["pid"], signal.SIGKILL)
+    back.process.wait(20)
+    error = Session(SERVER, instance=session.instance).attach(job)
+    check("but not for ever", error.get("code") == "job" and "died 5 times" in error["problem"], error)
+    done = run("resume", job)
+    check("resume tries once more", done.returncode == 0 and state(job)["status"] == "waiting", done)
+    check("without a client, too", wait_for(lambda: state(job)["phase"] == "overlay"), state(job))
+    fails("who works is not resumed", ["resume", job], "need not be resumed")
+    fails("an unknown option is not taken", ["resume", "--badblocks=one", job], "Usage", 2)
     run("cancel", job)
+    fails("nor is who has ended", ["resume", job], "has ended")
     run("clean", job)
 
 
@@ -292,8 +307,16 @@ def test_signals():
     session = Session(SERVER)
     job = in_overlay(session)
     os.kill(state(job)["pid"], signal.SIGTERM)
-    check("SIGTERM cancels", session.take("finished")["result"] == "cancelled")
-    session.end()
+    check("SIGTERM ends the process", wait_for(lambda: not processes(job)), processes(job))
+    check("but not the job", state(job)["status"] == "stopped" and
+          "shuts down" in state(job)["message"], state(job))
+    session.process.wait(20)
+    back = Session(SERVER, instance=session.instance)
+    check("which goes on when its client comes back", back.attach(job).get("job") == job and
+          wait_for(lambda: state(job)["status"] == "running"), state(job))
+    os.kill(state(job)["pid"], signal.SIGTERM)
+    back.process.wait(20)
+    check("what was stopped so is cancelled, too", run("cancel", job).returncode == 0)
     check("and leaves nothing", *is_clean(job, "cancelled"))
 
     session = Session(SERVER)
@@ -356,7 +379,7 @@ def test_data():
     error = session.take("finished")["error"]
     check("a disk of another size fails the job", error["code"] == "disk" and
           str(SIZE) in error["problem"], error)
-    check("its channel ends well", channel.wait() == 0)
+    check("its channel ends as one that may be opened again", channel.wait() == 75)
     session.end()
 
     session = Session(SERVER)
@@ -371,7 +394,7 @@ def test_data():
     seconds = time.monotonic() - start
     check("it is cancelled while the appliance starts", finished["result"] == "cancelled", finished)
     check("in time", seconds < 20, seconds)
-    check("all channels end well", [c.wait() for c in channels] == [0, 0])
+    check("all channels end", [c.wait() for c in channels] == [75, 75])
     session.end()
     check("no process or file is left", *is_clean(session.job, "cancelled"))
     nbdkit.terminate()

@@ -175,15 +175,15 @@ start_broker() {
     *) parameters+=("$argument") ;;
     esac
   done
-  rm -f "$JOB/d$number.nbd" "$WORK/reads.$number"
-  nbdkit --readonly --foreground --unix "$JOB/d$number.nbd" ${filters[@]+"${filters[@]}"} \
+  rm -f "$JOB/d$number.nbd" "$WORK/reads.$number" "$WORK/pid.$number"
+  nbdkit --readonly --foreground --unix "$JOB/d$number.nbd" --pidfile "$WORK/pid.$number" ${filters[@]+"${filters[@]}"} \
     --filter=log --filter=noextents file "$file" logfile="$WORK/reads.$number" \
     ${parameters[@]+"${parameters[@]}"} 2>"$WORK/nbdkit.$number" &
   NBDKITS+=($!)
   disown $! # no message when a test kills it
   local i
   for i in $(seq 250); do
-    [ ! -S "$JOB/d$number.nbd" ] || return 0
+    [ ! -s "$WORK/pid.$number" ] || return 0 # written when it listens
     sleep 0.02
   done
   fail "nbdkit for $file does not start ($i)"

@@ -5,8 +5,8 @@
 
 N times in each PHASE it kills connections of the sshd or, once per job when STALL-SECONDS
 is not 0, lets STALL-FILE exist for so long (slow-link.py then drops everything), each
-time at a random moment, and waits until the job has gone on.  Says "ready" and waits for
-a job; ends with it.  Prints a line for each cut: phase, kind, seconds until the job ran
+time at a random moment, and waits until the job has gone on.  For kill:PHASE=N it kills the
+job's process instead.  Says "ready" and waits for a job; ends with it.  Prints a line for each cut: phase, kind, seconds until the job ran
 again, with tabs between them."""
 
 import json
@@ -160,6 +160,24 @@ def cut_at_random(phase):
     return kind, gone_on(began) if kind != "data" else "-"
 
 
+def kill(phase, pid):
+    """The job's process, at a random moment of the phase; its client finds a new one."""
+    if phase in SHORT:
+        os.kill(pid, signal.SIGSTOP)
+        if not still_in(phase):
+            os.kill(pid, signal.SIGCONT)
+            return None
+    else:
+        wait_for(lambda: not still_in(phase), dice.uniform(0, 4))
+        if not still_in(phase):
+            return None
+    began = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    back = wait_for(lambda: job()[0] is None or
+                    (job()[0]["pid"] != pid and has_status("running")), 60)
+    return "killed", f"{time.monotonic() - began:.1f} s" if back else "NOT BACK"
+
+
 def cut(phase, pid):
     global stall_seconds
     if phase in SHORT:
@@ -179,6 +197,12 @@ while True:
     if now is None:
         break
     phase = now["phase"] or "preflight"
+    if wanted.get("kill:" + phase, 0) > 0 and now["status"] == "running":
+        done = kill(phase, now["pid"])
+        if done:
+            wanted["kill:" + phase] -= 1
+            print(phase, *done, sep="\t", flush=True)
+            continue
     if wanted.get(phase, 0) > 0 and (now["status"] == "running" or phase == "overlay"):
         done = cut(phase, now["pid"])
         if done:

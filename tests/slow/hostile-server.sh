@@ -63,6 +63,12 @@ hostile finished-first "at a wrong moment"
 hostile phase-first "[Cc]ancelled|ended its session" 3
 hostile hello-twice "at a wrong moment"
 hostile accepted-twice "named a job"
+hostile waiting-twice "at a wrong moment"
+hostile waiting-other "named a job"
+hostile reread-nonsense "parts of a disk that there are not"
+hostile reread-disk "parts of a disk that there are not"
+hostile reread-flood "does not take|[Cc]ancelled|ended" 10
+hostile stopped "stopped: .*ppp" 5
 hostile client-message "unknown type"
 hostile long-job "named a job"
 hostile numbers "failed"

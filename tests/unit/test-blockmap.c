@@ -147,7 +147,7 @@ test_damage_refused (void **state)
       {48, 0},
       {64 + 12, 0},
       {64 + 12, 3},
-      {64 + 13, 3},
+      {64 + 13, 4},
       {64 + 14, 1},
       {64, 1},              /* crosses a unit boundary */
       {74, 0},              /* empty */

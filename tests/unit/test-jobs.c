@@ -178,18 +178,19 @@ test_state (void **state G_GNUC_UNUSED)
   assert_string_equal (read->message, written->message);
   assert_int_equal (read->done, 5000000000);
   assert_int_equal (read->since, written->since);
-  assert_true (state_is_active (read));
+  assert_true (state_is_open (read) && read->alive);
 
   close (lock); /* the process is gone */
   g_autoptr (State) dead = state_read (dir);
   assert_string_equal (dead->status, STATE_DEAD);
   assert_non_null (strstr (dead->remedy, id));
-  assert_false (state_is_active (dead));
+  assert_true (state_is_open (dead) && !dead->alive);
 
   state_set (&written->status, STATE_DONE);
   assert_true (state_write (written, dir, &error));
   g_autoptr (State) done = state_read (dir);
   assert_string_equal (done->status, STATE_DONE);
+  assert_false (state_is_open (done));
 
   g_autofree char *path = g_build_filename (dir, "state.json", NULL);
   assert_true (g_file_set_contents (path, "[1, 2", -1, NULL));

@@ -62,6 +62,34 @@ test_refused (void **state G_GNUC_UNUSED)
 }
 
 static void
+test_progress (void **state G_GNUC_UNUSED)
+{
+  static const struct {
+    const char *line;
+    gboolean good;
+  } lines[] = {
+      {"{\"type\":\"progress\",\"phase\":\"plan\",\"done\":1,\"total\":2}", TRUE},
+      {"{\"type\":\"progress\",\"phase\":\"copy\",\"done\":1,\"total\":2,\"link_done\":0,"
+       "\"link_total\":1}",
+       TRUE},
+      {"{\"type\":\"progress\",\"phase\":\"copy\",\"done\":1,\"total\":2,\"link_done\":\"0\"}",
+       FALSE},
+      {"{\"type\":\"progress\",\"phase\":\"copy\",\"done\":1,\"link_done\":0,\"link_total\":1}",
+       FALSE},
+      {"{\"type\":\"phase\",\"phase\":\"copy\",\"words\":\"\",\"index\":6,\"count\":9,\"bytes\":5}",
+       TRUE},
+      {"{\"type\":\"phase\",\"phase\":\"copy\",\"words\":\"\",\"index\":6,\"bytes\":5}", FALSE},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++) {
+    GError *error = NULL;
+    JsonObject *message = parse (lines[i].line, P2V_FROM_SERVER, &error);
+    assert_int_equal (message != NULL, lines[i].good);
+    g_clear_pointer (&message, json_object_unref);
+    g_clear_error (&error);
+  }
+}
+
+static void
 test_instances (void **state G_GNUC_UNUSED)
 {
   assert_true (p2v_instance_is_valid ("0123456789abcdef0123456789abcdef"));
@@ -112,9 +140,10 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_round_trip), cmocka_unit_test (test_refused),
-      cmocka_unit_test (test_too_deep),   cmocka_unit_test (test_too_long),
-      cmocka_unit_test (test_instances),  cmocka_unit_test (test_optional),
+      cmocka_unit_test (test_round_trip), cmocka_unit_test (test_progress),
+      cmocka_unit_test (test_refused),    cmocka_unit_test (test_too_deep),
+      cmocka_unit_test (test_too_long),   cmocka_unit_test (test_instances),
+      cmocka_unit_test (test_optional),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A hostile p2v-server for tests of the client.  `hostile.py session` plays the scene
 in SERVER/scene on the control channel, `hostile.py data DISK` on a data channel."""
+import base64
 import json
 import os
 import random
@@ -76,6 +77,9 @@ LOG = line("log", level="info", text="x" * 200)
 PHASE = line("phase", phase="copy", words="w" * 500, index=1, count=9)
 PROGRESS = line("progress", phase="copy", done=2**62, total=1)
 
+WAITING = line("waiting", job="fakejob1", name="n" * 500, phase="\x1b[2J", status="s", since=2**62)
+RANGE = base64.b64encode(struct.pack("<QI", 0, 1)).decode()
+
 # What comes before the job (session scenes); each is a function.
 SESSION = {
     "noise": lambda: raw(NOISE),
@@ -89,6 +93,13 @@ SESSION = {
     "phase-first": lambda: (hello_and_start(), raw(PHASE * 10), wait()),
     "hello-twice": lambda: (hello_and_start(), hello()),
     "accepted-twice": lambda: (begin(), say("accepted", job="fakejob3")),
+    "waiting-twice": lambda: (hello_and_start(), raw(WAITING * 2)),
+    "waiting-other": lambda: (hello_and_start(), raw(WAITING), say("accepted", job="fakejob2")),
+    "reread-nonsense": lambda: (begin(), say("query", id=1, what="reread", disk=0, ranges="AAAA")),
+    "reread-disk": lambda: (begin(), say("query", id=1, what="reread", disk=-7, ranges=RANGE)),
+    "reread-flood": lambda: (begin(), [raw(line("query", id=i, what="reread", disk=0, ranges=RANGE * 1024))
+                                       for i in range(3000)], wait()),
+    "stopped": lambda: (begin(), say("stopped", code="x" * 1000, problem="\x1b[2J" + "p" * 100000), wait()),
     "client-message": lambda: (begin(), say("digests", disk=0, records="AAAA")),
     "long-job": lambda: (hello_and_start(), say("accepted", job="a" * 100000)),
     "numbers": lambda: (begin(), raw(PROGRESS * 1000), say("progress", phase="copy", done=-1, total=-2**63),
