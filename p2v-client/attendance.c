@@ -277,7 +277,8 @@ serve_once (Attendance *attendance, GError **error)
   attendance_go_on (attendance);
   attendance_send_digests (attendance, FALSE);
   if (attendance->tunnel)
-    tunnel_hold (attendance->tunnel, digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX);
+    tunnel_hold (attendance->tunnel,
+                 digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX);
   int wake = attendance->cancelling ? -1 : g_cancellable_get_fd (attendance->cancel);
   gboolean ok = control_serve (line_control (attendance->line), TICK_MS, wake,
                                attendance_take_message, attendance, error);

@@ -4,16 +4,17 @@
 
 #define GIGABIT    (125.0 * 1000 * 1000)
 #define GAIN_MIN   0.05
+#define IDLE       0.2
 #define SAMPLE_MIN (64u * 1024u)
 #define TRY_AGAIN  (10 * G_TIME_SPAN_SECOND) /* what lies on the disk changes */
 
 gboolean
 gauge_decide (gboolean compressing, const GaugeReading *reading)
 {
-  gboolean idle = reading->blocked > 0.6 && reading->busy < 0.4 && reading->rate < GIGABIT;
-  if (!compressing || idle)
-    return idle;
-  return reading->gain > GAIN_MIN && !(reading->busy > 0.9 && reading->blocked < 0.1);
+  if (compressing)
+    return (reading->gain > GAIN_MIN || reading->busy < IDLE) &&
+           !(reading->busy > 0.9 && reading->blocked < 0.1);
+  return reading->blocked > 0.6 && reading->busy < 0.4 && reading->rate < GIGABIT;
 }
 
 /* Of the calling thread, microseconds. */

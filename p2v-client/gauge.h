@@ -31,10 +31,11 @@ typedef struct {
  * makes some 250 MB/s in one thread (and half of that on old processors), so that a
  * faster link is better fed with plain data, and a fast link that seems to block does so
  * because the server is slow.  Compressing stops when the thread works all the time and
- * hardly ever waits (then it is the bottleneck itself), or when it gains nothing while the
- * processor has something else to do (then the next attempt is some seconds off): what
- * comes next on the disk may be worth it.  Between the two nothing changes, so that it
- * does not flutter. */
+ * hardly ever waits (then it is the bottleneck itself), or when it gains nothing for what it
+ * costs (then the next attempt is some seconds off).  On a slow link it costs nothing: there
+ * an interval is a megabyte or less, which may well not shrink although the next one does, and
+ * waiting would make the copy up to half as long again.  Between the two nothing changes,
+ * so that it does not flutter. */
 gboolean gauge_decide (gboolean compressing, const GaugeReading *reading);
 
 /* Adds a wait of WAITED microseconds, BLOCKED or not, and decides at the end of an

@@ -113,8 +113,8 @@ serve (Worker *worker, Session *session, GPtrArray *relays, GError **error)
   Round round = {0};
   while (!g_cancellable_is_cancelled (stop)) {
     gboolean before = gauge.compress;
-    gboolean compress = gauge.compress && worker->tunnel->may_compress;
-    if (!step_relays (worker, relays, compress, &round, error))
+    if (!step_relays (worker, relays, gauge.compress && worker->tunnel->may_compress, &round,
+                      error))
       return FALSE;
     if (round.done)
       return TRUE;

@@ -56,13 +56,19 @@ bench_begin () {
 }
 
 bench_end () {
-  local status=$? pid loop
+  local status=$? pid loop environ
   set +e
   ours_stop
   for pid in "${BENCH_PIDS[@]}"; do kill "$pid" 2>/dev/null; done
   sshd_stop
   for pid in "${BENCH_PIDS[@]}"; do wait "$pid" 2>/dev/null; done
   exec 8<&-
+  # A job that lost its client would wait for it.
+  for environ in /proc/[0-9]*/environ; do
+    pid=${environ//[^0-9]/}
+    if [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ]; then continue; fi
+    ! grep -qzx "P2V_TEST_MARK=$P2V_TEST_MARK" "$environ" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
+  done
   for loop in ${SOURCE_LOOP:-} "${LOOPS[@]}"; do losetup -d "$loop"; done
   [ "$status" -eq 0 ] || { echo "   broken off (status $status); the folder was $WORK"; tail -n 5 "$WORK"/*.err 2>/dev/null; }
   [ -n "${KEEP:-}" ] || rm -rf "$WORK"

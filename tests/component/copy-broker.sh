@@ -58,7 +58,7 @@ for offset, count in pending.values():
 again = sum(n - 1 for n in sectors.values()) * 512
 dead = [s * 512 for s in sectors if (8 << 20) <= s * 512 < (14 << 20)]
 assert not dead, f"dead but read: {dead[:3]}"
-assert again <= 16 * 65536 + 4096, f"{again} bytes were read twice"
+assert again <= 32 * 65536 + 4096, f"{again} bytes were read twice"
 print(again, "bytes were asked again after the break")
 PYTHON
 echo "# $(cat "$WORK/check")"

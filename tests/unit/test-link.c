@@ -84,8 +84,8 @@ compression_follows_the_link (void **state G_GNUC_UNUSED)
   const GaugeReading no_demand = {.blocked = 0.0, .busy = 0.05, .rate = 1e6};
   const GaugeReading slow_cpu = {.blocked = 0.02, .busy = 0.97, .rate = 30e6, .gain = 0.5};
   const GaugeReading gains = {.blocked = 0.8, .busy = 0.4, .rate = 10e6, .gain = 0.5};
-  const GaugeReading gains_nothing = {.blocked = 0.5, .busy = 0.2, .rate = 10e6, .gain = 0.001};
-  const GaugeReading costs_nothing = {.blocked = 0.9, .busy = 0.2, .rate = 10e6, .gain = 0.001};
+  const GaugeReading gains_nothing = {.blocked = 0.9, .busy = 0.2, .rate = 10e6, .gain = 0.001};
+  const GaugeReading costs_nothing = {.blocked = 0.9, .busy = 0.05, .rate = 1e6, .gain = 0.001};
   assert_true (gauge_decide (FALSE, &slow_link));
   assert_false (gauge_decide (FALSE, &fast_link));
   assert_false (gauge_decide (FALSE, &no_demand));
@@ -94,6 +94,15 @@ compression_follows_the_link (void **state G_GNUC_UNUSED)
   assert_false (gauge_decide (TRUE, &gains_nothing));
   assert_true (gauge_decide (TRUE, &costs_nothing));
   assert_false (gauge_decide (TRUE, &slow_cpu));
+}
+
+/* Processor time of this thread, microseconds. */
+static void
+work_for (clock_t microseconds)
+{
+  clock_t end = clock () + microseconds * CLOCKS_PER_SEC / G_USEC_PER_SEC;
+  while (clock () < end)
+    ;
 }
 
 static void
@@ -108,9 +117,10 @@ gauge_decides_by_interval (void **state G_GNUC_UNUSED)
   /* The test itself needs no processor time to speak of. */
   now += GAUGE_INTERVAL / 2;
   assert_true (gauge_update (&gauge, now, GAUGE_INTERVAL / 2, TRUE, 2 * step, 2 * step));
-  /* No gain: not again for a while. */
+  /* No gain: not again for a while, when it costs something. */
   now += GAUGE_INTERVAL;
-  assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL / 2, TRUE, 3 * step, 3 * step));
+  work_for (GAUGE_INTERVAL / 4);
+  assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL, TRUE, 3 * step, 3 * step));
   now += GAUGE_INTERVAL;
   assert_false (gauge_update (&gauge, now, GAUGE_INTERVAL, TRUE, 4 * step, 4 * step));
   now += 10 * G_TIME_SPAN_SECOND;
