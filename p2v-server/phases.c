@@ -120,8 +120,8 @@ run_phase (Job *job, PhaseIndex index, GError **error)
 {
   if (!job_check_cancelled (job, error))
     return FALSE;
-  /* Durable before the next phase relies on it. */
-  if (index == PHASE_PLAN && job->again < PHASE_PLAN && !resume_save (job, error))
+  /* From here on the conversion is not made again: what is known must outlive the process. */
+  if (index >= PHASE_PLAN && !resume_save (job, error))
     return FALSE;
   if (index > PHASE_OVERLAY)
     job->again = phases[index].again;
