@@ -45,6 +45,7 @@ in_inspect () {
 saved_job () {
   client_start
   wait_until in_inspect || { sed 's/^/# /' "$WORK/client.out"; return 1; }
+  # shellcheck disable=SC2034 # of the caller
   JOB=$(basename "$DIR")
   kill -STOP "$CLIENT_PID"
   kill -KILL "$(state_member pid)"

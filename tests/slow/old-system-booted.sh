@@ -52,7 +52,6 @@ DIR=$(echo "$P2V_STATE_DIR"/jobs/*)
 kill -KILL "$CLIENT_PID"
 wait "$CLIENT_PID" 2>/dev/null || true
 rm -rf "$P2V_RUN_DIR"
-JOB=$(basename "$DIR")
 wait_until state_is waiting
 before=$(n_copied)
 
