@@ -48,7 +48,7 @@ guest_attach () {
 
 guest_detach () {
   local loop
-  for loop in "${LOOPS[@]}"; do losetup -d "$loop"; done
+  for loop in "${LOOPS[@]}"; do blockdev --setrw "$loop"; losetup -d "$loop"; done
   LOOPS=()
 }
 

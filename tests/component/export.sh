@@ -12,7 +12,8 @@ LOOP=
 clean_up () {
   exec 9>&-
   [ -z "$TOOL_PID" ] || { kill "$TOOL_PID" 2>/dev/null && wait "$TOOL_PID"; } || true
-  [ -z "$LOOP" ] || losetup -d "$LOOP"
+  # The client made it read-only, which would outlive this use of it.
+  [ -z "$LOOP" ] || { blockdev --setrw "$LOOP"; losetup -d "$LOOP"; }
 }
 trap clean_up EXIT
 
