@@ -21,6 +21,10 @@ struct JobState {
 
 /* The job in DIR from its job.json, as it is before the first phase.  Caller frees. */
 Job *job_load (const char *dir, GError **error);
+
+/* The same from the message START (or one with its "settings" and "machine"), whether
+ * DIR exists or not: nothing is read or written. */
+Job *job_imagine (const char *dir, JsonObject *start, GError **error);
 void job_free (Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
 

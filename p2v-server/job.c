@@ -107,10 +107,21 @@ load_start (Job *job, JsonObject *start, GError **error)
 }
 
 Job *
-job_load (const char *dir, GError **error)
+job_imagine (const char *dir, JsonObject *start, GError **error)
 {
   g_autoptr (Job) job = job_new (dir);
-  g_autofree char *path = job_path (job, "job.json");
+  if (!load_start (job, start, error))
+    return NULL;
+  for (guint i = 0; i < job->machine->disks->len; i++)
+    add_disk (job, i);
+  job->state->record = state_new (job->id, job->machine->name);
+  return g_steal_pointer (&job);
+}
+
+Job *
+job_load (const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "job.json", NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) cause = NULL;
   g_autoptr (JsonNode) root = NULL;
@@ -121,12 +132,7 @@ job_load (const char *dir, GError **error)
                    cause ? cause->message : "it holds no object");
     return NULL;
   }
-  if (!load_start (job, json_node_get_object (root), error))
-    return NULL;
-  for (guint i = 0; i < job->machine->disks->len; i++)
-    add_disk (job, i);
-  job->state->record = state_new (job->id, job->machine->name);
-  return g_steal_pointer (&job);
+  return job_imagine (dir, json_node_get_object (root), error);
 }
 
 const char *

@@ -60,6 +60,12 @@ check_kind (JsonObject *settings, GError **error)
   return FALSE;
 }
 
+gboolean
+session_check_settings (JsonObject *settings, GError **error)
+{
+  return check_settings (settings, error) && check_kind (settings, error);
+}
+
 /* ---- coming back ---- */
 
 /* The content of a JSON file of the job in DIR, NULL without it. */
@@ -276,7 +282,7 @@ session_start_job (JsonObject *start, char **id, JsonObject **last, GError **err
       p2v_machine_from_json (p2v_json_object (start, "machine"), error);
   JsonObject *settings = p2v_json_object (start, "settings");
   const char *instance = p2v_json_string (start, "instance", "");
-  if (!machine || !check_settings (settings, error) || !check_kind (settings, error))
+  if (!machine || !session_check_settings (settings, error))
     return -1;
   if (!p2v_instance_is_valid (instance)) {
     p2v_set_error (error, P2V_ERROR_PROTOCOL, "Check that both sides run the same release of p2v.",

@@ -5,6 +5,10 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+/* Are these settings of a "start" known, and is there such a kind of target?
+ * P2V_ERROR_SETTINGS, P2V_ERROR_TARGET. */
+gboolean session_check_settings (JsonObject *settings, GError **error);
+
 /* For the message "start": makes the job and starts its process, once only: a client
  * that did not hear the answer asks again, with the same instance.  Returns the connection to
  * it (its ctl.sock); -1 with an error, or with *LAST, its "finished" (caller unrefs), when it

@@ -15,6 +15,7 @@
 #include "session-job.h"
 #include "session-relay.h"
 #include "subcommands.h"
+#include "survey.h"
 #include "target/target.h"
 
 /* A client that says nothing before there is a job is gone. */
@@ -141,13 +142,28 @@ find_job (JsonObject *message, GError **error)
   return fd;
 }
 
+/* The next message that is no "survey"; those are answered. */
+static JsonObject *
+next_after_surveys (P2vLines *lines, GError **error)
+{
+  for (;;) {
+    JsonObject *message = next_message (lines, error);
+    if (!message || strcmp (p2v_message_type (message), "survey") != 0)
+      return message;
+    g_autoptr (JsonObject) answer = survey_answer (message);
+    json_object_unref (message);
+    if (!say (answer))
+      return NULL;
+  }
+}
+
 static int
 converse (P2vLines *lines, GError **error)
 {
   g_autoptr (JsonObject) hello = next_message (lines, error);
   if (!hello || !check_hello (hello, error))
     return -1;
-  g_autoptr (JsonObject) message = next_message (lines, error);
+  g_autoptr (JsonObject) message = next_after_surveys (lines, error);
   g_autoptr (JsonObject) waiting = message && strcmp (p2v_message_type (message), "start") == 0
                                        ? session_find_waiting (message)
                                        : NULL;

@@ -136,6 +136,36 @@ hypervisor_pool_path (Hypervisor *hypervisor, const char *name, GError **error)
   return NULL;
 }
 
+char **
+hypervisor_pools (Hypervisor *hypervisor)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  virStoragePoolPtr *pools = NULL;
+  int n = virConnectListAllStoragePools (hypervisor->connection, &pools,
+                                         VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE |
+                                             VIR_CONNECT_LIST_STORAGE_POOLS_DIR);
+  for (int i = 0; i < n; i++) {
+    g_strv_builder_add (names, virStoragePoolGetName (pools[i]));
+    virStoragePoolFree (pools[i]);
+  }
+  free (pools);
+  return g_strv_builder_end (names);
+}
+
+char **
+hypervisor_networks (Hypervisor *hypervisor)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  virNetworkPtr *networks = NULL;
+  int n = virConnectListAllNetworks (hypervisor->connection, &networks, 0);
+  for (int i = 0; i < n; i++) {
+    g_strv_builder_add (names, virNetworkGetName (networks[i]));
+    virNetworkFree (networks[i]);
+  }
+  free (networks);
+  return g_strv_builder_end (names);
+}
+
 void
 hypervisor_pool_refresh (Hypervisor *hypervisor, const char *name)
 {

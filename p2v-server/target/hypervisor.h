@@ -27,6 +27,11 @@ char *hypervisor_pool_path (Hypervisor *hypervisor, const char *name, GError **e
 /* Makes the pool NAME look at its folder again; failures are only logged. */
 void hypervisor_pool_refresh (Hypervisor *hypervisor, const char *name);
 
+/* The names of all pools that hypervisor_pool_path knows a folder for, and of all
+ * networks, running or not (caller frees the strv). */
+char **hypervisor_pools (Hypervisor *hypervisor);
+char **hypervisor_networks (Hypervisor *hypervisor);
+
 gboolean hypervisor_has_guest (Hypervisor *hypervisor, const char *name);
 gboolean hypervisor_has_uuid (Hypervisor *hypervisor, const char *uuid);
 gboolean hypervisor_has_network (Hypervisor *hypervisor, const char *name);
