@@ -19,7 +19,14 @@ struct Control {
   Stream *stream;
   P2vLines *lines;
   gboolean greeted;
+  JsonObject *hello;
 };
+
+JsonObject *
+control_hello (Control *control)
+{
+  return control->hello;
+}
 
 char *
 control_clean_text (const char *text)
@@ -175,6 +182,7 @@ take_hello (JsonObject *message, gpointer data, GError **error)
     return FALSE;
   }
   control->greeted = TRUE;
+  control->hello = json_object_ref (message);
   return TRUE;
 }
 
@@ -224,5 +232,6 @@ control_free (Control *control)
     return;
   stream_free (control->stream);
   p2v_lines_free (control->lines);
+  g_clear_pointer (&control->hello, json_object_unref);
   g_free (control);
 }

@@ -16,6 +16,9 @@ Control *control_open (Session *session, GCancellable *cancel, GError **error);
 void control_free (Control *control);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Control, control_free)
 
+/* The server's hello (borrowed): version, targets. */
+JsonObject *control_hello (Control *control);
+
 /* Queues a message; control_serve sends it. */
 void control_send (Control *control, JsonObject *message);
 

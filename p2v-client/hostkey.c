@@ -110,7 +110,8 @@ fingerprint_of (ssh_session ssh, const char **type, const char **file)
 }
 
 HostkeyVerdict
-hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **error)
+hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *seen,
+               GError **error)
 {
   const char *type, *file;
   g_autofree char *fingerprint = fingerprint_of (ssh, &type, &file);
@@ -119,6 +120,8 @@ hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **erro
                    "The host key of %s cannot be read.", server);
     return HOSTKEY_REFUSED;
   }
+  if (seen)
+    *seen = (HostkeySeen){g_strdup (fingerprint), type, file, FALSE};
   g_autofree char *remedy = g_strdup_printf (
       "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the conversion server. "
       "Only if it is the same, add p2v.hostkey=%s",
@@ -157,6 +160,8 @@ hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **erro
                    "The known host keys cannot be used for %s: %s.", server, ssh_get_error (ssh));
     return HOSTKEY_REFUSED;
   default:
+    if (seen)
+      seen->unknown = TRUE;
     p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
                    "The host key of the conversion server %s is not known yet: %s (%s).", server,
                    fingerprint, type);

@@ -11,14 +11,23 @@ typedef enum {
                          other types that are; error set for the case that it has not */
 } HostkeyVerdict;
 
+/* What the server showed, for a person who decides. */
+typedef struct {
+  char *fingerprint; /* "SHA256:…", NULL when it could not be read; caller frees */
+  const char *type;  /* "ED25519" … */
+  const char *file;  /* where it is on the server, in /etc/ssh */
+  gboolean unknown;  /* nothing speaks against it: it was never seen */
+} HostkeySeen;
+
 /* Where known keys are looked up when nothing is pinned, before ~/.ssh/known_hosts. */
 #define HOSTKEY_SYSTEM_FILE "/etc/p2v/known_hosts"
 
 /* Judges the key of a connected session.  PINNED (NULL-ended strv of SHA256:…, may
  * be NULL) is the only authority when given; a key that either file of known keys
  * marks as @revoked is refused even then.  SERVER is for messages.  Errors:
- * P2V_ERROR_HOSTKEY. */
-HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned, GError **error);
+ * P2V_ERROR_HOSTKEY.  SEEN may be NULL. */
+HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned,
+                              HostkeySeen *seen, GError **error);
 
 /* Names of host key algorithms to offer, one set for each type of key there is, for
  * SSH_OPTIONS_HOSTKEYS; NULL-ended. */

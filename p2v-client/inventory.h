@@ -22,3 +22,8 @@ gboolean nics_fill (P2vMachine *machine, const Settings *settings, GError **erro
  * (/sys/block/…/stat, third field, 512-byte sectors; kernel
  * Documentation/block/stat.rst).  0 for image files. */
 guint64 disks_bytes_read (const char *device);
+
+/* Everything that could be converted, whatever p2v.disks, p2v.removable and p2v.interfaces
+ * choose of it; what p2v.disks names in addition (image files) stands first.  Errors as
+ * above.  Caller frees. */
+P2vMachine *inventory_read_all (const Settings *settings, GError **error);

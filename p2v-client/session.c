@@ -16,7 +16,6 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "dial.h"
-#include "hostkey.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh/callbacks.h>
@@ -158,20 +157,21 @@ forget_connection (Session *session)
  * the key of the negotiated type: so every type is asked for before a pinned
  * fingerprint counts as missing. */
 static gboolean
-connect_trusted (Session *session, const Settings *settings, GCancellable *cancel, GError **error)
+connect_trusted (Session *session, const Settings *settings, HostkeySeen *seen,
+                 GCancellable *cancel, GError **error)
 {
   g_auto (GStrv) pinned = settings_get_list (settings, SETTING_hostkey);
   g_autoptr (GError) first = NULL;
   if (!connect_once (session, settings, NULL, cancel, error))
     return FALSE;
-  HostkeyVerdict verdict = hostkey_check (session->ssh, session->server, pinned, &first);
+  HostkeyVerdict verdict = hostkey_check (session->ssh, session->server, pinned, seen, &first);
   for (guint i = 0; verdict == HOSTKEY_OTHER_TYPE && hostkey_types[i]; i++) {
     forget_connection (session);
     g_autoptr (GError) other = NULL;
     /* A server that has no key of that type may close the connection before libssh has
      * found out by itself: then, too, the first verdict stands. */
     if (connect_once (session, settings, hostkey_types[i], cancel, &other)) {
-      verdict = hostkey_check (session->ssh, session->server, pinned, NULL);
+      verdict = hostkey_check (session->ssh, session->server, pinned, NULL, NULL);
     } else if (g_error_matches (other, P2V_ERROR, P2V_ERROR_CANCELLED)) {
       g_propagate_error (error, g_steal_pointer (&other));
       return FALSE;
@@ -198,13 +198,20 @@ Session *
 session_open (const Settings *settings, const Identity *identity, GCancellable *cancel,
               GError **error)
 {
+  return session_open_seeing (settings, identity, NULL, cancel, error);
+}
+
+Session *
+session_open_seeing (const Settings *settings, const Identity *identity, HostkeySeen *seen,
+                     GCancellable *cancel, GError **error)
+{
   g_autoptr (Session) session = g_new0 (Session, 1);
   const char *user = settings_get (settings, SETTING_username);
   const char *password = settings_get (settings, SETTING_password);
   session->server = g_strdup (settings_get (settings, SETTING_server));
   session->peer = g_strdup_printf ("%s@%s", user, session->server);
   session->sudo = settings_get_bool (settings, SETTING_sudo);
-  if (!connect_trusted (session, settings, cancel, error))
+  if (!connect_trusted (session, settings, seen, cancel, error))
     return NULL;
   AuthOffer offer = {
       .user = user, .password = password && *password ? password : NULL, .identity = identity};

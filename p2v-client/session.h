@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 #include <libssh/libssh.h>
 #include <poll.h>
+#include "hostkey.h"
 #include "identity.h"
 #include "settings.h"
 
@@ -18,6 +19,10 @@ typedef struct Session Session;
  * exact p2v.hostkey=SHA256:… argument to add), _AUTH, _CANCELLED. */
 Session *session_open (const Settings *settings, const Identity *identity, GCancellable *cancel,
                        GError **error);
+
+/* The same; *SEEN is what the server showed as its host key, also when that was refused. */
+Session *session_open_seeing (const Settings *settings, const Identity *identity, HostkeySeen *seen,
+                              GCancellable *cancel, GError **error);
 void session_free (Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Session, session_free)
 

@@ -22,7 +22,7 @@ typedef enum {
 } SettingNeed;
 
 /* Refuses a value with a sentence (P2V_ERROR_SETTINGS); ARGUMENT is the name to
- * use in it.  No side effects, so that a dialog can ask at every key stroke. */
+ * use in it, NULL in a dialog.  No side effects, so that a dialog can ask at every key stroke. */
 typedef gboolean (*SettingCheck) (const char *argument, const char *value, GError **error);
 
 typedef struct {

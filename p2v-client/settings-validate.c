@@ -2,6 +2,7 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "words.h"
 #include <string.h>
 
 #define LETTERS G_CSET_a_2_z G_CSET_A_2_Z
@@ -10,11 +11,17 @@
 /* A SHA-256 in base64 without padding; ssh-keygen prints it so. */
 #define FINGERPRINT_LENGTH 43
 
-/* ARGUMENT=VALUE WHY.  WANTED says what would be right. */
+/* ARGUMENT=VALUE WHY.  WANTED says what would be right.  Without ARGUMENT it is a dialog's
+ * sentence, where the value stands beside it under another name. */
 static gboolean
 refuse (const char *argument, const char *value, const char *why, const char *wanted,
         GError **error)
 {
+  if (!argument) {
+    g_autofree char *remedy = g_strdup_printf (_ ("Allowed: %s"), _ (wanted));
+    p2v_set_error (error, P2V_ERROR_SETTINGS, remedy, _ ("“%s” %s."), value, _ (why));
+    return FALSE;
+  }
   g_autofree char *remedy = g_strdup_printf ("Give %s=%s.", argument, wanted);
   p2v_set_error (error, P2V_ERROR_SETTINGS, remedy, "The kernel argument %s=%s %s.", argument,
                  value, why);
@@ -118,6 +125,10 @@ setting_check_value (const SettingRow *row, const char *argument, const char *va
   gboolean may_be_empty = row->type == TYPE_LIST || row->type == TYPE_COMMAND;
   if (!value && row->type == TYPE_BOOL)
     return TRUE;
+  if (!argument && (!value || (!*value && !may_be_empty))) {
+    p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, "%s", _ ("Please fill this in."));
+    return FALSE;
+  }
   if (!value || (!*value && !may_be_empty)) {
     g_autofree char *remedy = g_strdup_printf ("Give %s=%s, or leave it out.", argument,
                                                row->values ? row->values : "yes");

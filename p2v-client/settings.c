@@ -131,8 +131,30 @@ settings_parse (Settings *settings, const char *cmdline, GError **error)
 gboolean
 settings_check (SettingId id, const char *value, GError **error)
 {
+  return setting_check_value (&setting_rows[id], NULL, value, error);
+}
+
+void
+settings_set (Settings *settings, SettingId id, const char *value)
+{
   const SettingRow *row = &setting_rows[id];
-  return setting_check_value (row, row->argument, value, error);
+  if (!value) {
+    value_clear (&settings->values[id]);
+    return;
+  }
+  value_set (&settings->values[id], value, row->type == TYPE_SECRET);
+  if (row->type == TYPE_SECRET)
+    p2v_log_add_secret (value);
+}
+
+Settings *
+settings_copy (const Settings *settings)
+{
+  Settings *copy = settings_new ();
+  for (guint i = 0; i < N_SETTINGS; i++)
+    if (settings->values[i].text)
+      value_set (&copy->values[i], settings->values[i].text, setting_rows[i].type == TYPE_SECRET);
+  return copy;
 }
 
 const char *

@@ -24,8 +24,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Settings, settings_free)
  * refuses, the same setting twice with different values. */
 gboolean settings_parse (Settings *settings, const char *cmdline, GError **error);
 
-/* Would this value be accepted?  For a dialog, at every key stroke.  Errors as above. */
+/* Would this value be accepted?  For a dialog, at every key stroke: errors as above, but
+ * in words that name no kernel argument. */
 gboolean settings_check (SettingId id, const char *value, GError **error);
+
+/* What a person has chosen, checked by settings_check; NULL: nothing (the default). */
+void settings_set (Settings *settings, SettingId id, const char *value);
+
+Settings *settings_copy (const Settings *settings);
 
 /* The value as given, its default, or NULL.  Passwords live in memory that is
  * neither swapped nor dumped and are wiped on free. */

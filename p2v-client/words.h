@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Translations: what a person reads in the dialogs goes through _(), or N_() where it
+ * stands in a table.  Logs, reports and consoles stay English. */
+#pragma once
+#include <libintl.h>
+
+#define P2V_TEXT_DOMAIN "p2v"
+#define _(text)         dgettext (P2V_TEXT_DOMAIN, text)
+#define N_(text)        text
