@@ -27,6 +27,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 # Recursively expanded on purpose: `make setup` has to run before pkg-config can answer.
 COMMON_PKGS = glib-2.0 gio-unix-2.0 json-glib-1.0 libzstd libxxhash
 CLIENT_PKGS = $(COMMON_PKGS) libssh libudev blkid
+WIZARD_PKGS = $(COMMON_PKGS) gtk+-3.0
 SERVER_PKGS = $(COMMON_PKGS) libguestfs libnbd libxml-2.0 libvirt zlib
 ALL_PKGS    = $(sort $(CLIENT_PKGS) $(SERVER_PKGS))
 PKG_CFLAGS  = $(shell pkg-config --cflags $(ALL_PKGS))
@@ -39,7 +40,9 @@ P2V_CFLAGS = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DP2V_VERSION='"$(V
 common_src  := $(wildcard common/*.c)
 plugin_src  := $(wildcard p2v-server/broker-plugin*.c)
 filter_src  := $(wildcard p2v-client/digest-filter*.c)
-client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c p2v-client/ui/*.c))
+client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c))
+wizard_src  := $(wildcard p2v-client/ui/*.c)
+wizard_ui   := $(wildcard p2v-client/ui/*.ui p2v-client/ui/*.css)
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
                $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
 fuzz_src    := $(wildcard tests/fuzz/*.c)
@@ -51,6 +54,7 @@ CLIENT  = $(BUILD)/bin/p2v-client
 SERVER  = $(BUILD)/bin/p2v-server
 PLUGIN  = $(BUILD)/lib/p2v/nbdkit-p2vbroker-plugin.so
 FILTER  = $(BUILD)/lib/p2v/nbdkit-p2vdigest-filter.so
+WIZARD  = $(BUILD)/lib/p2v/p2v-wizard.so
 UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
@@ -81,7 +85,7 @@ setup:
 
 .SECONDARY:
 .PHONY: programs
-programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(MANS)
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(MANS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
@@ -96,10 +100,29 @@ $(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# The wizard's module finds all of the core in the program that loads it.
 $(CLIENT): $(call obj,p2v-client/main.c) $(BUILD)/libclient.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(CLIENT_PKGS))
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -rdynamic -o $@ -Wl,--whole-archive $^ -Wl,--no-whole-archive \
+	  $$(pkg-config --libs $(CLIENT_PKGS))
+
+$(BUILD)/obj/p2v-client/ui/%.o: PKG_CFLAGS += $$(pkg-config --cflags $(WIZARD_PKGS))
+
+$(BUILD)/gen/wizard-resources.c: p2v-client/ui/wizard.gresource.xml $(wizard_ui)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)glib-compile-resources --generate-source --sourcedir=p2v-client/ui --target=$@ $<
+
+$(BUILD)/obj/wizard-resources.o: $(BUILD)/gen/wizard-resources.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out $(WARN),$(P2V_CFLAGS)) $(PKG_CFLAGS) -c -o $@ $<
+
+$(WIZARD): $(call obj,$(wizard_src)) $(BUILD)/obj/wizard-resources.o
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -shared -o $@ $^ $$(pkg-config --libs $(WIZARD_PKGS))
 
 $(SERVER): $(call obj,p2v-server/main.c) $(BUILD)/libserver.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
@@ -213,9 +236,10 @@ iso: setup
 	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
 	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
 
-install-client: $(CLIENT) $(FILTER)
+install-client: $(CLIENT) $(FILTER) $(WIZARD)
 	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
 	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
+	$(Q)install -D -m 644 $(WIZARD) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(WIZARD))
 
 install-server: setup
 	$(Q)$(MAKE) --no-print-directory programs
@@ -231,7 +255,7 @@ lint:
 	$(Q)tests/setup.sh clang-format clang-tidy shellcheck
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	shellcheck -x $$(git ls-files '*.sh' tests/run)
-	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS)
+	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS) $$(pkg-config --cflags gtk+-3.0)
 
 clean:
 	rm -rf build build-san build-fuzz

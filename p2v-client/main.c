@@ -2,6 +2,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "console.h"
+#include "frontend.h"
 #include "headless.h"
 #include "inventory.h"
 #include "manual.h"
@@ -165,8 +166,8 @@ check_complete (const Settings *settings, Console *console)
     headless_show_missing (console, missing);
   else
     console_print (console,
-                   "Nothing is converted: p2v.gui asks for a dialog, which this image does "
-                   "not have.\nTake p2v.gui away.");
+                   "Nothing is converted: p2v.gui asks for a dialog, but there is no display "
+                   "for it.\nTake p2v.gui away.");
   return STATUS_SETTINGS;
 }
 
@@ -183,6 +184,12 @@ work (Options *options, Console *console)
     guard_cmdline (settings);
   if (options->inventory)
     return print_inventory (settings, console);
+  if (!options->check && !settings_headless (settings, NULL)) {
+    WizardOptions wizard = {.image = options->consoles, .log_path = options->log};
+    int closed = frontend_run_wizard (settings, &wizard);
+    if (closed != WIZARD_NO_DISPLAY)
+      return closed;
+  }
   int status = check_complete (settings, console);
   if (status != STATUS_OK)
     return status;

@@ -6,4 +6,5 @@
 
 #define P2V_TEXT_DOMAIN "p2v"
 #define _(text)         dgettext (P2V_TEXT_DOMAIN, text)
+#define P_(one, many, n) dngettext (P2V_TEXT_DOMAIN, one, many, n)
 #define N_(text)        text

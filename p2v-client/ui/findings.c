@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "findings.h"
+#include "contents.h"
+#include "estimate.h"
+#include "say.h"
+
+/* Bytes per second that a gigabit network carries. */
+#define GIGABIT 110000000u
+
+static void
+finding_free (gpointer data)
+{
+  Finding *finding = data;
+  g_free (finding->text);
+  g_free (finding->remedy);
+  g_free (finding);
+}
+
+/* Owns TEXT and REMEDY. */
+static void
+add (GPtrArray *findings, FindingLevel level, char *text, char *remedy)
+{
+  Finding *finding = g_new (Finding, 1);
+  *finding = (Finding){level, text, remedy};
+  g_ptr_array_add (findings, finding);
+}
+
+static void
+add_error (GPtrArray *findings, const GError *error)
+{
+  add (findings, FINDING_ERROR, say_problem (error), say_remedy (error));
+}
+
+/* Most: every byte of the disks.  Least: what file systems say is in use, where all say so. */
+static gboolean
+estimate_bytes (const P2vMachine *machine, GPtrArray *contents, guint64 *least, guint64 *most)
+{
+  gboolean known = contents != NULL;
+  *least = *most = 0;
+  for (guint i = 0; i < machine->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (machine->disks, i);
+    GPtrArray *parts = contents ? g_ptr_array_index (contents, i) : NULL;
+    *most += disk->size;
+    known = known && parts && parts->len > 0;
+    for (guint j = 0; parts && j < parts->len; j++) {
+      const ContentsPart *part = g_ptr_array_index (parts, j);
+      gboolean frame = !part->type && part->size <= 1024 * 1024; /* an extended partition */
+      known = known && (part->used >= 0 || frame);
+      *least += part->used > 0 ? (guint64)part->used : 0;
+    }
+  }
+  return known;
+}
+
+static void
+add_disks (GPtrArray *findings, const P2vMachine *machine, GPtrArray *contents)
+{
+  for (guint i = 0; i < machine->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (machine->disks, i);
+    GPtrArray *parts = contents ? g_ptr_array_index (contents, i) : NULL;
+    for (guint j = 0; parts && j < parts->len; j++) {
+      const ContentsPart *part = g_ptr_array_index (parts, j);
+      if (g_strcmp0 (part->type, "crypto_LUKS") == 0 || g_strcmp0 (part->type, "BitLocker") == 0)
+        add (findings, FINDING_WARNING,
+             g_strdup_printf (_ ("%s on disk %s is encrypted: what is in it cannot be converted."),
+                              say_device (part->device), say_device (disk->device)),
+             g_strdup (_ ("Without a readable operating system the conversion will stop.")));
+    }
+  }
+}
+
+static void
+add_room (GPtrArray *findings, const Settings *settings, const P2vMachine *machine,
+          GPtrArray *contents, const Probe *probe)
+{
+  guint64 least, most;
+  gboolean known = estimate_bytes (machine, contents, &least, &most);
+  gboolean whole = g_strcmp0 (settings_get (settings, SETTING_output_allocation), "preallocated") == 0;
+  guint64 sure = whole ? most : known ? least : 0;
+  g_autofree char *amount = say_size (known ? least : most);
+  g_autofree char *room = say_size ((guint64)MAX (probe->free, 0));
+  g_autofree char *time =
+      estimate_format_seconds ((gint64)((known ? least : most) / GIGABIT) + 90);
+  add (findings, FINDING_GOOD,
+       known ? g_strdup_printf (_ ("To copy: about %s, which takes about %s (h:mm:ss or m:ss) on a gigabit "
+                                   "network."),
+                                amount, time)
+             : g_strdup_printf (_ ("To copy: at most %s; unused space is found out and left out."),
+                                amount),
+       NULL);
+  if (probe->free < 0)
+    return;
+  if ((guint64)probe->free < sure)
+    add (findings, FINDING_ERROR,
+         g_strdup_printf (_ ("Too little space in %s: %s are free."), probe->directory, room),
+         g_strdup (_ ("Make room there, or go back and choose another place.")));
+  else if ((guint64)probe->free < most)
+    add (findings, FINDING_WARNING,
+         g_strdup_printf (_ ("%s are free in %s, less than the size of the disks."), room,
+                          probe->directory),
+         g_strdup (_ ("It is enough if the disks are not full; this is found out before anything "
+                      "is copied.")));
+  else
+    add (findings, FINDING_GOOD,
+         g_strdup_printf (_ ("Space: %s are free in %s."), room, probe->directory), NULL);
+}
+
+static void
+add_machine (GPtrArray *findings, const P2vMachine *machine)
+{
+  g_autofree char *memory = say_size (machine->memory);
+  g_autofree char *disks = g_strdup_printf (
+      P_ ("%u disk", "%u disks", machine->disks->len), machine->disks->len);
+  g_autofree char *cards = g_strdup_printf (
+      P_ ("%u network card", "%u network cards", machine->nics->len), machine->nics->len);
+  g_autofree char *processors = g_strdup_printf (
+      P_ ("%u processor", "%u processors", machine->vcpus), machine->vcpus);
+  add (findings, FINDING_GOOD,
+       g_strdup_printf (_ ("“%s”: %s, %s of memory, %s, %s."), machine->name, processors, memory,
+                        disks, cards),
+       NULL);
+}
+
+GPtrArray *
+findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
+               const Probe *probe, const GError *failure)
+{
+  GPtrArray *findings = g_ptr_array_new_with_free_func (finding_free);
+  if (machine)
+    add_machine (findings, machine);
+  if (failure) {
+    add_error (findings, failure);
+    return findings;
+  }
+  add (findings, FINDING_GOOD,
+       g_strdup_printf (_ ("The conversion server answers: %s, p2v-server %s."), probe->peer,
+                        probe->version),
+       NULL);
+  if (probe->refusal)
+    add_error (findings, probe->refusal);
+  else
+    add (findings, FINDING_GOOD,
+         g_strdup_printf (_ ("The target can be used, and the name is free there.")), NULL);
+  add_room (findings, settings, machine, contents, probe);
+  add_disks (findings, machine, contents);
+  for (guint i = 0; probe->warnings && probe->warnings[i]; i++)
+    add (findings, FINDING_WARNING, g_strdup (probe->warnings[i]), NULL);
+  return findings;
+}

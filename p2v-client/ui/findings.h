@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What page "Check and start" has to say: one line for each thing that was looked at. */
+#pragma once
+#include "shared.h"
+
+typedef enum { FINDING_GOOD, FINDING_WARNING, FINDING_ERROR } FindingLevel;
+
+typedef struct {
+  FindingLevel level;
+  char *text;
+  char *remedy; /* may be NULL */
+} Finding;
+
+/* Finding *, in the order in which they are to be read.  MACHINE and CONTENTS (an array of
+ * ContentsPart for each of its disks) may be NULL after an ERROR; FAILURE: why the way to
+ * the server is not free, or NULL.  Caller unrefs. */
+GPtrArray *findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
+                          const Probe *probe, const GError *failure);

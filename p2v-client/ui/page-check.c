@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-check.h"
+#include "contents.h"
+#include "findings.h"
+#include "rows.h"
+#include "work.h"
+
+struct _P2vPageCheck {
+  P2vPage parent;
+  GtkWidget *busy, *again;
+  GtkListBox *findings;
+  GtkToggleButton *read;
+  GCancellable *check;
+  guint warnings, errors;
+};
+
+G_DEFINE_TYPE (P2vPageCheck, p2v_page_check, P2V_TYPE_PAGE)
+
+typedef struct {
+  Work work;
+  Settings *settings;
+  P2vMachine *machine;
+  GPtrArray *contents;
+  Probe *probe;
+  GError *error;
+} Check;
+
+static void
+run_check (Work *work, GCancellable *cancel)
+{
+  Check *check = (Check *)work;
+  check->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
+  check->machine = inventory_read (check->settings, &check->error);
+  if (!check->machine)
+    return;
+  for (guint i = 0; i < check->machine->disks->len; i++)
+    g_ptr_array_add (check->contents, contents_read (g_ptr_array_index (check->machine->disks, i)));
+  check->probe = probe_server (check->settings, check->machine, cancel, &check->error);
+}
+
+static void
+check_free (Work *work)
+{
+  Check *check = (Check *)work;
+  settings_free (check->settings);
+  p2v_machine_free (check->machine);
+  g_ptr_array_unref (check->contents);
+  probe_free (check->probe);
+  g_clear_error (&check->error);
+  g_free (check);
+}
+
+/* ---- what is shown ---- */
+
+static void
+show_state (P2vPageCheck *self)
+{
+  gboolean busy = self->check != NULL;
+  gboolean read = self->warnings == 0 || gtk_toggle_button_get_active (self->read);
+  gtk_widget_set_visible (self->busy, busy);
+  gtk_widget_set_visible (self->again, !busy);
+  gtk_widget_set_visible (GTK_WIDGET (self->findings), !busy);
+  gtk_widget_set_visible (GTK_WIDGET (self->read), !busy && self->warnings > 0 && self->errors == 0);
+  p2v_page_set_complete (P2V_PAGE (self), !busy && self->errors == 0 && read);
+}
+
+static GtkWidget *
+make_text (const char *text, gboolean dim)
+{
+  GtkWidget *label = gtk_label_new (text);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  if (dim)
+    gtk_style_context_add_class (gtk_widget_get_style_context (label), "dim-label");
+  return label;
+}
+
+static void
+add_finding (P2vPageCheck *self, const Finding *finding)
+{
+  static const struct {
+    const char *icon, *name;
+  } levels[] = {
+      [FINDING_GOOD] = {"emblem-ok-symbolic", N_ ("In order")},
+      [FINDING_WARNING] = {"dialog-warning-symbolic", N_ ("Warning")},
+      [FINDING_ERROR] = {"dialog-error-symbolic", N_ ("Error")},
+  };
+  GtkWidget *row = gtk_list_box_row_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *icon =
+      gtk_image_new_from_icon_name (levels[finding->level].icon, GTK_ICON_SIZE_LARGE_TOOLBAR);
+  const char *name = _ (levels[finding->level].name);
+  g_autofree char *spoken = g_strdup_printf ("%s: %s %s", name, finding->text,
+                                             finding->remedy ? finding->remedy : "");
+  gtk_widget_set_valign (icon, GTK_ALIGN_START);
+  atk_object_set_name (gtk_widget_get_accessible (icon), name);
+  gtk_container_add (GTK_CONTAINER (texts), make_text (finding->text, FALSE));
+  if (finding->remedy)
+    gtk_container_add (GTK_CONTAINER (texts), make_text (finding->remedy, TRUE));
+  gtk_container_add (GTK_CONTAINER (box), icon);
+  gtk_container_add (GTK_CONTAINER (box), texts);
+  gtk_container_add (GTK_CONTAINER (row), box);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+  atk_object_set_name (gtk_widget_get_accessible (row), spoken);
+  gtk_container_add (GTK_CONTAINER (self->findings), row);
+  gtk_widget_show_all (row);
+}
+
+static void
+take_check (Work *work, gpointer owner)
+{
+  Check *check = (Check *)work;
+  P2vPageCheck *self = owner;
+  Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  g_clear_object (&self->check);
+  g_autoptr (GPtrArray) findings = findings_make (check->settings, check->machine, check->contents,
+                                                  check->probe, check->error);
+  for (guint i = 0; i < findings->len; i++) {
+    const Finding *finding = g_ptr_array_index (findings, i);
+    self->warnings += finding->level == FINDING_WARNING ? 1 : 0;
+    self->errors += finding->level == FINDING_ERROR ? 1 : 0;
+    add_finding (self, finding);
+  }
+  p2v_machine_free (shared->machine);
+  shared->machine = g_steal_pointer (&check->machine);
+  show_state (self);
+  if (p2v_page_is_complete (P2V_PAGE (self))) {
+    GtkWindow *window = GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self)));
+    gtk_widget_grab_focus (gtk_window_get_default_widget (window));
+  } else if (gtk_widget_get_visible (GTK_WIDGET (self->read))) {
+    gtk_widget_grab_focus (GTK_WIDGET (self->read));
+  }
+}
+
+static void
+start_check (P2vPageCheck *self)
+{
+  Check *check = g_new0 (Check, 1);
+  check->work = (Work){run_check, take_check, check_free};
+  check->settings = settings_copy (p2v_page_shared (P2V_PAGE (self))->settings);
+  work_cancel (&self->check);
+  rows_clear (GTK_CONTAINER (self->findings));
+  gtk_toggle_button_set_active (self->read, FALSE);
+  self->warnings = self->errors = 0;
+  self->check = work_start (&check->work, G_OBJECT (self));
+  show_state (self);
+}
+
+static void
+enter (P2vPage *page)
+{
+  start_check (P2V_PAGE_CHECK (page));
+}
+
+static void
+dispose (GObject *object)
+{
+  work_cancel (&P2V_PAGE_CHECK (object)->check);
+  G_OBJECT_CLASS (p2v_page_check_parent_class)->dispose (object);
+}
+
+static void
+p2v_page_check_class_init (P2vPageCheckClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  P2V_PAGE_CLASS (class)->enter = enter;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/page-check.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageCheck, name)
+  CHILD (busy);
+  CHILD (again);
+  CHILD (findings);
+  CHILD (read);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget, show_state);
+  gtk_widget_class_bind_template_callback (widget, start_check);
+}
+
+static void
+p2v_page_check_init (P2vPageCheck *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-machine.h"
+#include "contents.h"
+#include "form.h"
+#include "notice.h"
+#include "rows.h"
+#include "say.h"
+#include "work.h"
+
+#define MIB (1024 * 1024)
+
+struct _P2vPageMachine {
+  P2vPage parent;
+  GtkEntry *name;
+  GtkSpinButton *vcpus, *memory;
+  GtkComboBox *root;
+  GtkListBox *disks, *cards;
+  GtkLabel *complaint;
+  GtkInfoBar *blind;
+  GtkWidget *reading, *all, *no_cards, *together;
+  Form *form;
+  GCancellable *read;
+  GPtrArray *disk_buttons, *card_buttons; /* GtkToggleButton *, in the order of "present" */
+  GPtrArray *networks;                    /* GtkComboBoxText *, of each card */
+};
+
+G_DEFINE_TYPE (P2vPageMachine, p2v_page_machine, P2V_TYPE_PAGE)
+
+typedef struct {
+  Work work;
+  Settings *settings;
+  P2vMachine *all, *chosen;
+  GPtrArray *contents;
+  GError *error;
+} Reading;
+
+/* ---- reading the machine, in a thread ---- */
+
+static void
+run_reading (Work *work, GCancellable *cancel G_GNUC_UNUSED)
+{
+  Reading *reading = (Reading *)work;
+  reading->all = inventory_read_all (reading->settings, &reading->error);
+  if (reading->all)
+    reading->chosen = inventory_read (reading->settings, &reading->error);
+  reading->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
+  for (guint i = 0; reading->chosen && i < reading->all->disks->len; i++)
+    g_ptr_array_add (reading->contents,
+                     contents_read (g_ptr_array_index (reading->all->disks, i)));
+}
+
+static void
+reading_free (Work *work)
+{
+  Reading *reading = (Reading *)work;
+  settings_free (reading->settings);
+  p2v_machine_free (reading->all);
+  p2v_machine_free (reading->chosen);
+  g_clear_pointer (&reading->contents, g_ptr_array_unref);
+  g_clear_error (&reading->error);
+  g_free (reading);
+}
+
+/* ---- the widgets ---- */
+
+static guint
+count_active (GPtrArray *buttons)
+{
+  guint n = 0;
+  for (guint i = 0; i < buttons->len; i++)
+    n += gtk_toggle_button_get_active (g_ptr_array_index (buttons, i)) ? 1 : 0;
+  return n;
+}
+
+static void
+take_change (gpointer data)
+{
+  P2vPageMachine *self = data;
+  p2v_page_set_complete (P2V_PAGE (self), form_is_good (self->form) && self->disk_buttons->len > 0 &&
+                                              count_active (self->disk_buttons) > 0);
+}
+
+static gboolean
+is_chosen (GPtrArray *disks, const char *device)
+{
+  for (guint i = 0; i < disks->len; i++)
+    if (g_str_equal (((P2vDisk *)g_ptr_array_index (disks, i))->device, device))
+      return TRUE;
+  return FALSE;
+}
+
+static const P2vNic *
+find_chosen (GPtrArray *nics, const char *name)
+{
+  for (guint i = 0; i < nics->len; i++) {
+    const P2vNic *nic = g_ptr_array_index (nics, i);
+    if (g_str_equal (nic->name, name))
+      return nic;
+  }
+  return NULL;
+}
+
+static void
+add_disks (P2vPageMachine *self, const Reading *reading)
+{
+  gboolean together = FALSE;
+  for (guint i = 0; i < reading->all->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (reading->all->disks, i);
+    GPtrArray *contents = g_ptr_array_index (reading->contents, i);
+    g_autofree char *title = row_disk_title (disk);
+    g_autofree char *details = row_disk_details (disk, contents);
+    GtkToggleButton *button = row_add (self->disks, title, details);
+    gtk_toggle_button_set_active (button, is_chosen (reading->chosen->disks, disk->device));
+    g_signal_connect_swapped (button, "toggled", G_CALLBACK (take_change), self);
+    g_ptr_array_add (self->disk_buttons, button);
+    for (guint j = 0; j < contents->len; j++) {
+      const ContentsPart *part = g_ptr_array_index (contents, j);
+      together |= part->type && g_str_has_suffix (part->type, "_member");
+    }
+  }
+  gtk_widget_set_visible (self->together, together);
+}
+
+static void
+add_cards (P2vPageMachine *self, const Reading *reading)
+{
+  for (guint i = 0; i < reading->all->nics->len; i++) {
+    const P2vNic *nic = g_ptr_array_index (reading->all->nics, i);
+    const P2vNic *chosen = find_chosen (reading->chosen->nics, nic->name);
+    g_autofree char *title = row_card_title (nic);
+    g_autofree char *name = g_strdup_printf (_ ("Network for %s"), nic->name);
+    GtkToggleButton *button = row_add (self->cards, title, NULL);
+    GtkWidget *combo = gtk_combo_box_text_new_with_entry ();
+    GtkWidget *entry = gtk_bin_get_child (GTK_BIN (combo));
+    gtk_entry_set_text (GTK_ENTRY (entry), chosen ? chosen->network : nic->network);
+    gtk_entry_set_width_chars (GTK_ENTRY (entry), 14);
+    atk_object_set_name (gtk_widget_get_accessible (combo), name);
+    atk_object_set_name (gtk_widget_get_accessible (entry), name);
+    row_add_widget (button, combo);
+    GtkWidget *word = gtk_label_new (_ ("to network"));
+    row_add_widget (button, word);
+    gtk_toggle_button_set_active (button, chosen != NULL);
+    g_object_bind_property (button, "active", combo, "sensitive", G_BINDING_SYNC_CREATE);
+    g_ptr_array_add (self->card_buttons, button);
+    g_ptr_array_add (self->networks, combo);
+  }
+  gtk_widget_set_visible (self->no_cards, reading->all->nics->len == 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->cards), reading->all->nics->len > 0);
+}
+
+static void
+take_reading (Work *work, gpointer owner)
+{
+  Reading *reading = (Reading *)work;
+  P2vPageMachine *self = owner;
+  Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  g_clear_object (&self->read);
+  gtk_widget_hide (self->reading);
+  if (reading->error) {
+    g_autofree char *problem = say_problem (reading->error);
+    g_autofree char *remedy = say_remedy (reading->error);
+    shared->blind = g_steal_pointer (&reading->error);
+    notice_show (self->blind, GTK_MESSAGE_ERROR, problem, remedy);
+    return;
+  }
+  const P2vMachine *chosen = reading->chosen;
+  gtk_entry_set_text (self->name, chosen->name);
+  gtk_spin_button_set_value (self->vcpus, chosen->vcpus);
+  gtk_spin_button_set_value (self->memory, (double)(chosen->memory / MIB));
+  add_disks (self, reading);
+  add_cards (self, reading);
+  gtk_widget_show (self->all);
+  shared->present = g_steal_pointer (&reading->all);
+  shared->contents = g_steal_pointer (&reading->contents);
+  g_object_set_data (G_OBJECT (self->vcpus), "physical", GUINT_TO_POINTER (chosen->vcpus));
+  g_object_set_data (G_OBJECT (self->memory), "physical",
+                     GUINT_TO_POINTER ((guint)(chosen->memory / MIB)));
+  take_change (self);
+}
+
+static void
+start (P2vPage *page)
+{
+  P2vPageMachine *self = P2V_PAGE_MACHINE (page);
+  Settings *settings = p2v_page_shared (page)->settings;
+  self->form = form_new (settings, self->complaint, take_change, self);
+  form_add (self->form, self->name, SETTING_name, FALSE);
+  gtk_combo_box_set_active_id (self->root, settings_get (settings, SETTING_root));
+  if (gtk_combo_box_get_active (self->root) < 0) {
+    const char *root = settings_get (settings, SETTING_root);
+    gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (self->root), root, root);
+    gtk_combo_box_set_active_id (self->root, root);
+  }
+  Reading *reading = g_new0 (Reading, 1);
+  reading->work = (Work){run_reading, take_reading, reading_free};
+  reading->settings = settings_copy (settings);
+  self->read = work_start (&reading->work, G_OBJECT (self));
+}
+
+/* The networks to choose from are known since the server was looked at. */
+static void
+enter (P2vPage *page)
+{
+  P2vPageMachine *self = P2V_PAGE_MACHINE (page);
+  const Probe *probe = p2v_page_shared (page)->probe;
+  for (guint i = 0; i < self->networks->len; i++) {
+    GtkComboBoxText *combo = g_ptr_array_index (self->networks, i);
+    GtkEntry *entry = GTK_ENTRY (gtk_bin_get_child (GTK_BIN (combo)));
+    g_autofree char *now = g_strdup (gtk_entry_get_text (entry));
+    gtk_combo_box_text_remove_all (combo);
+    for (guint j = 0; probe && probe->networks[j]; j++)
+      gtk_combo_box_text_append_text (combo, probe->networks[j]);
+    gtk_entry_set_text (entry, now);
+  }
+}
+
+/* ---- into the settings ---- */
+
+static void
+store_number (Settings *settings, GtkSpinButton *button, SettingId id, const char *unit)
+{
+  int value = gtk_spin_button_get_value_as_int (button);
+  if (value == GPOINTER_TO_INT (g_object_get_data (G_OBJECT (button), "physical")))
+    return; /* as it was: what the machine or the kernel argument says */
+  g_autofree char *text = g_strdup_printf ("%d%s", value, unit);
+  settings_set (settings, id, text);
+}
+
+static void
+leave (P2vPage *page)
+{
+  P2vPageMachine *self = P2V_PAGE_MACHINE (page);
+  const Shared *shared = p2v_page_shared (page);
+  g_autoptr (GString) disks = g_string_new (NULL), cards = g_string_new (NULL),
+                      networks = g_string_new (NULL);
+  form_store (self->form);
+  for (guint i = 0; i < self->disk_buttons->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (shared->present->disks, i);
+    if (gtk_toggle_button_get_active (g_ptr_array_index (self->disk_buttons, i)))
+      g_string_append_printf (disks, "%s%s", disks->len ? "," : "", disk->device);
+  }
+  for (guint i = 0; i < self->card_buttons->len; i++) {
+    const P2vNic *nic = g_ptr_array_index (shared->present->nics, i);
+    g_autofree char *network =
+        gtk_combo_box_text_get_active_text (g_ptr_array_index (self->networks, i));
+    if (!gtk_toggle_button_get_active (g_ptr_array_index (self->card_buttons, i)))
+      continue;
+    g_string_append_printf (cards, "%s%s", cards->len ? "," : "", nic->name);
+    if (network && *network)
+      g_string_append_printf (networks, "%s%s:%s", networks->len ? "," : "", nic->name, network);
+  }
+  settings_set (shared->settings, SETTING_disks, disks->str);
+  settings_set (shared->settings, SETTING_interfaces, cards->str);
+  if (networks->len > 0 && settings_check (SETTING_network, networks->str, NULL))
+    settings_set (shared->settings, SETTING_network, networks->str);
+  settings_set (shared->settings, SETTING_root, gtk_combo_box_get_active_id (self->root));
+  store_number (shared->settings, self->vcpus, SETTING_vcpu_cores, "");
+  store_number (shared->settings, self->memory, SETTING_memory, "M");
+}
+
+static void
+dispose (GObject *object)
+{
+  P2vPageMachine *self = P2V_PAGE_MACHINE (object);
+  work_cancel (&self->read);
+  g_clear_pointer (&self->form, form_free);
+  G_OBJECT_CLASS (p2v_page_machine_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  P2vPageMachine *self = P2V_PAGE_MACHINE (object);
+  g_ptr_array_unref (self->disk_buttons);
+  g_ptr_array_unref (self->card_buttons);
+  g_ptr_array_unref (self->networks);
+  G_OBJECT_CLASS (p2v_page_machine_parent_class)->finalize (object);
+}
+
+static void
+p2v_page_machine_class_init (P2vPageMachineClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  G_OBJECT_CLASS (class)->finalize = finalize;
+  P2V_PAGE_CLASS (class)->start = start;
+  P2V_PAGE_CLASS (class)->enter = enter;
+  P2V_PAGE_CLASS (class)->leave = leave;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/page-machine.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageMachine, name)
+  CHILD (name);
+  CHILD (vcpus);
+  CHILD (memory);
+  CHILD (root);
+  CHILD (disks);
+  CHILD (cards);
+  CHILD (complaint);
+  CHILD (blind);
+  CHILD (reading);
+  CHILD (all);
+  CHILD (no_cards);
+  CHILD (together);
+#undef CHILD
+}
+
+static void
+p2v_page_machine_init (P2vPageMachine *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  /* The most that common/machine.c and check_memory let through. */
+  gtk_spin_button_set_range (self->vcpus, 1, 4096);
+  gtk_spin_button_set_increments (self->vcpus, 1, 4);
+  gtk_spin_button_set_range (self->memory, 16, 64.0 * MIB);
+  gtk_spin_button_set_increments (self->memory, 512, 4096);
+  self->disk_buttons = g_ptr_array_new ();
+  self->card_buttons = g_ptr_array_new ();
+  self->networks = g_ptr_array_new ();
+}

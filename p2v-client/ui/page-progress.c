@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-progress.h"
+#include <string.h>
+#include "common/error.h"
+#include "conversion.h"
+#include "estimate.h"
+#include "headless.h"
+#include "hooks.h"
+#include "notice.h"
+#include "phase-list.h"
+#include "say.h"
+
+#define TICK_MS 500
+
+struct _P2vPageProgress {
+  P2vPage parent;
+  GtkLabel *words, *figures, *elapsed;
+  GtkProgressBar *bar;
+  GtkInfoBar *link, *question;
+  GtkGrid *phases;
+  GtkTextView *log;
+  GtkWidget *cancel, *go_on;
+  PhaseList *list;
+  Conversion *conversion; /* NULL before and after */
+  GCancellable *hook;     /* ends the command of p2v.pre */
+  Estimate estimate;
+  char *phase;
+  gboolean lost;
+  gint64 began;
+  guint timer;
+};
+
+G_DEFINE_TYPE (P2vPageProgress, p2v_page_progress, P2V_TYPE_PAGE)
+
+static Shared *
+shared_of (P2vPageProgress *self)
+{
+  return p2v_page_shared (P2V_PAGE (self));
+}
+
+/* ---- figures ---- */
+
+/* These two count bytes; the others count steps. */
+static gboolean
+counts_bytes (const P2vPageProgress *self)
+{
+  return g_strcmp0 (self->phase, "copy") == 0 || g_strcmp0 (self->phase, "verify") == 0;
+}
+
+static void
+show_figures (P2vPageProgress *self, gint64 now)
+{
+  const Estimate *estimate = &self->estimate;
+  g_autoptr (GString) text = g_string_new (NULL);
+  gtk_progress_bar_set_fraction (self->bar, estimate_fraction (estimate));
+  if (counts_bytes (self) && estimate->total > 0) {
+    g_autofree char *done = estimate_format_bytes (estimate->done);
+    g_autofree char *total = estimate_format_bytes (estimate->total);
+    double rate = estimate_rate (estimate, now);
+    gint64 left = estimate_seconds_left (estimate, now);
+    g_autofree char *speed = estimate_format_bytes (rate > 0 ? (guint64)rate : 0);
+    g_autofree char *time = estimate_format_seconds (MAX (left, 0));
+    g_string_append_printf (text, _ ("%s of %s"), done, total);
+    if (rate >= 0)
+      g_string_append_printf (text, _ (", %s per second"), speed);
+    if (left >= 0 && !self->lost)
+      g_string_append_printf (text, _ (", about %s left"), time);
+  }
+  gtk_label_set_text (self->figures, text->str);
+}
+
+static gboolean
+tick (gpointer data)
+{
+  P2vPageProgress *self = data;
+  gint64 now = g_get_monotonic_time ();
+  g_autofree char *time = estimate_format_seconds ((now - self->began) / G_USEC_PER_SEC);
+  gtk_label_set_text (self->elapsed, time);
+  show_figures (self, now);
+  phase_list_tick (self->list);
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- events ---- */
+
+static void
+show_line (P2vPageProgress *self, const char *level, const char *text)
+{
+  Shared *shared = shared_of (self);
+  GtkTextBuffer *buffer = gtk_text_view_get_buffer (self->log);
+  GtkTextIter end;
+  shared_log (shared, level, text);
+  const char *line = g_ptr_array_index (shared->log, shared->log->len - 1);
+  gtk_text_buffer_get_end_iter (buffer, &end);
+  gtk_text_buffer_insert (buffer, &end, line, -1);
+  gtk_text_buffer_insert (buffer, &end, "\n", 1);
+  gtk_text_buffer_place_cursor (buffer, &end);
+  gtk_text_view_scroll_mark_onscreen (self->log, gtk_text_buffer_get_insert (buffer));
+}
+
+static void
+begin_phase (P2vPageProgress *self, const Event *event)
+{
+  g_free (self->phase);
+  self->phase = g_strdup (event->phase ? event->phase : "");
+  estimate_begin (&self->estimate, self->phase, g_get_monotonic_time ());
+  phase_list_begin (self->list, self->phase);
+  gtk_label_set_text (self->words, event->text ? event->text : say_phase (self->phase));
+  show_line (self, self->phase, event->text ? event->text : "");
+}
+
+static void
+show_link (P2vPageProgress *self, const Event *event)
+{
+  self->lost = event->kind == EVENT_LINK_LOST;
+  show_line (self, "link", event->text ? event->text : "");
+  if (self->lost)
+    notice_show (self->link, GTK_MESSAGE_WARNING, _ ("The connection is broken: reconnecting…"),
+                 _ ("Nothing is lost. The conversion goes on by itself as soon as the network is "
+                    "back."));
+  else
+    notice_hide (self->link);
+}
+
+static void
+finish (P2vPageProgress *self, Event *event)
+{
+  Shared *shared = shared_of (self);
+  gboolean good = event->error == NULL;
+  phase_list_end (self->list, good);
+  if (good)
+    estimate_finish (&self->estimate);
+  tick (self);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  if (event->error) {
+    g_autofree char *words = p2v_error_sentence (event->error);
+    show_line (self, "error", words);
+  }
+  shared->status = good ? STATUS_OK
+                   : g_error_matches (event->error, P2V_ERROR, P2V_ERROR_CANCELLED)
+                       ? STATUS_CANCELLED
+                       : STATUS_FAILED;
+  shared->finished = event;
+  g_clear_pointer (&self->conversion, conversion_free);
+  p2v_page_set_complete (P2V_PAGE (self), TRUE);
+  p2v_page_go_on (P2V_PAGE (self));
+}
+
+static void
+take_event (Event *event, gpointer data)
+{
+  P2vPageProgress *self = data;
+  switch (event->kind) {
+  case EVENT_PHASE:
+    begin_phase (self, event);
+    break;
+  case EVENT_PROGRESS:
+    estimate_add (&self->estimate, event->done, event->total, g_get_monotonic_time ());
+    break;
+  case EVENT_LOG:
+    show_line (self, event->level ? event->level : "info", event->text ? event->text : "");
+    break;
+  case EVENT_LINK_LOST:
+  case EVENT_LINK_BACK:
+    show_link (self, event);
+    break;
+  case EVENT_FINISHED:
+    finish (self, event);
+    return;
+  }
+  event_free (event);
+}
+
+/* ---- from beginning to end ---- */
+
+/* p2v.pre of the kernel arguments.  Serves the main loop meanwhile. */
+static gboolean
+run_hook (P2vPageProgress *self, GError **error)
+{
+  const char *command = settings_get (shared_of (self)->settings, SETTING_pre);
+  if (!command || !*command)
+    return TRUE;
+  g_autofree char *output = NULL;
+  gtk_label_set_text (self->words, _ ("Running the command of p2v.pre="));
+  gboolean ok = hooks_run ("p2v.pre", command, &output, self->hook, error);
+  if (output && *g_strstrip (output))
+    show_line (self, "p2v.pre", output);
+  return ok;
+}
+
+static gboolean
+start_conversion (gpointer data)
+{
+  P2vPageProgress *self = data;
+  const Shared *shared = shared_of (self);
+  GError *error = NULL;
+  if (!run_hook (self, &error)) {
+    Event *event = event_new (EVENT_FINISHED);
+    event->error = error;
+    finish (self, event);
+    return G_SOURCE_REMOVE;
+  }
+  self->conversion = conversion_new (shared->settings, shared->machine);
+  if (g_cancellable_is_cancelled (self->hook))
+    conversion_cancel (self->conversion);
+  conversion_start (self->conversion, take_event, self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+enter (P2vPage *page)
+{
+  P2vPageProgress *self = P2V_PAGE_PROGRESS (page);
+  self->began = g_get_monotonic_time ();
+  self->list = phase_list_new (self->phases);
+  self->timer = g_timeout_add (TICK_MS, tick, self);
+  self->hook = g_cancellable_new ();
+  gtk_widget_grab_focus (self->cancel);
+  g_idle_add (start_conversion, self);
+}
+
+static void
+ask_to_cancel (P2vPageProgress *self)
+{
+  gtk_widget_show (GTK_WIDGET (self->question));
+  gtk_widget_grab_focus (self->go_on);
+}
+
+static void
+take_answer (P2vPageProgress *self, int answer)
+{
+  gtk_widget_hide (GTK_WIDGET (self->question));
+  if (answer != GTK_RESPONSE_YES) {
+    gtk_widget_grab_focus (self->cancel);
+    return;
+  }
+  gtk_widget_set_sensitive (self->cancel, FALSE);
+  gtk_label_set_text (self->words,
+                      _ ("Cancelling; the conversion server cleans up, which takes up to a minute."));
+  g_cancellable_cancel (self->hook);
+  if (self->conversion)
+    conversion_cancel (self->conversion);
+}
+
+static void
+dispose (GObject *object)
+{
+  P2vPageProgress *self = P2V_PAGE_PROGRESS (object);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_pointer (&self->conversion, conversion_free);
+  g_clear_pointer (&self->list, phase_list_free);
+  g_clear_pointer (&self->phase, g_free);
+  g_clear_object (&self->hook);
+  G_OBJECT_CLASS (p2v_page_progress_parent_class)->dispose (object);
+}
+
+static void
+p2v_page_progress_class_init (P2vPageProgressClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  P2V_PAGE_CLASS (class)->enter = enter;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/page-progress.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageProgress, name)
+  CHILD (words);
+  CHILD (figures);
+  CHILD (elapsed);
+  CHILD (bar);
+  CHILD (link);
+  CHILD (question);
+  CHILD (phases);
+  CHILD (log);
+  CHILD (cancel);
+  CHILD (go_on);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget, ask_to_cancel);
+  gtk_widget_class_bind_template_callback (widget, take_answer);
+}
+
+static void
+p2v_page_progress_init (P2vPageProgress *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-server.h"
+#include "common/error.h"
+#include "form.h"
+#include "look.h"
+#include "notice.h"
+#include "say.h"
+
+struct _P2vPageServer {
+  P2vPage parent;
+  GtkEntry *host, *port, *user, *password, *key;
+  GtkToggleButton *by_password, *by_key, *sudo;
+  GtkButton *choose_key, *test;
+  GtkSpinner *spinner;
+  GtkLabel *complaint, *fingerprint, *compare, *busy;
+  GtkInfoBar *result;
+  GtkWidget *question, *trust;
+  Form *form;
+  GCancellable *look; /* a test that is going on */
+  char *shown;        /* the fingerprint that is asked about */
+};
+
+G_DEFINE_TYPE (P2vPageServer, p2v_page_server, P2V_TYPE_PAGE)
+
+static Settings *
+settings_of (P2vPageServer *self)
+{
+  return p2v_page_shared (P2V_PAGE (self))->settings;
+}
+
+/* The button tests, or ends the test that is going on. */
+static void
+show_state (P2vPageServer *self)
+{
+  gboolean busy = self->look != NULL;
+  gtk_button_set_label (self->test, busy ? _ ("Stop the _test") : _ ("_Test connection"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->test), busy || form_is_good (self->form));
+  gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
+  gtk_widget_set_visible (GTK_WIDGET (self->busy), busy);
+  g_object_set (self->spinner, "active", busy, NULL);
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)) && !p2v_page_is_complete (P2V_PAGE (self)))
+    gtk_widget_grab_default (GTK_WIDGET (self->test));
+}
+
+/* What was found out holds for what stood there. */
+static void
+take_change (gpointer data)
+{
+  P2vPageServer *self = data;
+  work_cancel (&self->look);
+  notice_hide (self->result);
+  gtk_widget_hide (self->question);
+  p2v_page_set_complete (P2V_PAGE (self), FALSE);
+  show_state (self);
+}
+
+static void
+choose_login (P2vPageServer *self)
+{
+  gboolean key = gtk_toggle_button_get_active (self->by_key);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->password), !key);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->key), key);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->choose_key), key);
+  form_use (self->form, self->password, !key);
+  form_use (self->form, self->key, key);
+  take_change (self);
+}
+
+/* ---- the test ---- */
+
+static void
+ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
+{
+  g_free (self->shown);
+  self->shown = g_strdup (seen->fingerprint);
+  g_autofree char *command = g_strdup_printf ("ssh-keygen -lf /etc/ssh/%s", seen->file);
+  g_autofree char *words =
+      g_strdup_printf (_ ("It is right if this command on the conversion server prints the same: %s"),
+                       command);
+  gtk_label_set_text (self->fingerprint, seen->fingerprint);
+  gtk_label_set_text (self->compare, words);
+  gtk_widget_show (self->question);
+  gtk_widget_grab_focus (self->trust);
+}
+
+static void
+show_success (P2vPageServer *self, const Probe *probe)
+{
+  g_autofree char *first = g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer,
+                                            probe->version);
+  g_autofree char *targets = g_strjoinv (", ", probe->targets);
+  g_autofree char *room = probe->free >= 0 ? say_size ((guint64)probe->free) : NULL;
+  g_autofree char *second =
+      room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets, probe->directory, room)
+           : g_strdup_printf (_ ("It can make: %s."), targets);
+  notice_show (self->result, GTK_MESSAGE_INFO, first, second);
+}
+
+static void
+take_look (Probe *probe, const GError *error, gpointer owner)
+{
+  P2vPageServer *self = owner;
+  g_clear_object (&self->look);
+  if (error && probe->hostkey.unknown && probe->hostkey.fingerprint) {
+    ask_for_trust (self, &probe->hostkey);
+  } else if (error) {
+    g_autofree char *problem = say_problem (error);
+    g_autofree char *remedy = say_remedy (error);
+    notice_show (self->result, GTK_MESSAGE_ERROR, problem, remedy);
+  } else {
+    show_success (self, probe);
+  }
+  p2v_page_set_complete (P2V_PAGE (self), !error);
+  show_state (self);
+  if (error) {
+    probe_free (probe);
+    return;
+  }
+  Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  probe_free (shared->probe);
+  shared->probe = probe;
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  GtkWidget *next = gtk_window_get_default_widget (GTK_WINDOW (window));
+  if (next)
+    gtk_widget_grab_focus (next);
+}
+
+static void
+start_test (P2vPageServer *self)
+{
+  Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  gboolean stop = self->look != NULL;
+  take_change (self);
+  if (stop || !form_is_good (self->form))
+    return;
+  form_store (self->form);
+  settings_set (shared->settings, SETTING_sudo,
+                gtk_toggle_button_get_active (self->sudo) ? "yes" : NULL);
+  self->look = look_start (shared->settings, shared->present, take_look, G_OBJECT (self));
+  show_state (self);
+}
+
+static void
+trust (P2vPageServer *self)
+{
+  settings_set (settings_of (self), SETTING_hostkey, self->shown);
+  start_test (self);
+}
+
+static void
+distrust (P2vPageServer *self)
+{
+  take_change (self);
+  notice_show (self->result, GTK_MESSAGE_WARNING,
+               _ ("The connection was not made: the fingerprint is not the right one."),
+               _ ("Check “Host”: this may be another machine, or somebody in between."));
+  gtk_widget_grab_focus (GTK_WIDGET (self->host));
+}
+
+/* Another machine has another key. */
+static void
+host_changed (P2vPageServer *self)
+{
+  Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  if (self->shown && shared)
+    settings_set (shared->settings, SETTING_hostkey, NULL);
+  g_clear_pointer (&self->shown, g_free);
+}
+
+static void
+choose_file (P2vPageServer *self)
+{
+  GtkWindow *window = GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self)));
+  g_autoptr (GtkFileChooserNative) chooser = gtk_file_chooser_native_new (
+      _ ("Choose the private key"), window, GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+  if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
+    return;
+  g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
+  gtk_entry_set_text (self->key, path ? path : "");
+}
+
+static void
+start (P2vPage *page)
+{
+  P2vPageServer *self = P2V_PAGE_SERVER (page);
+  Settings *settings = settings_of (self);
+  self->form = form_new (settings, self->complaint, take_change, self);
+  form_add (self->form, self->host, SETTING_server, FALSE);
+  form_add (self->form, self->port, SETTING_port, FALSE);
+  form_add (self->form, self->user, SETTING_username, FALSE);
+  form_add (self->form, self->password, SETTING_password, FALSE);
+  form_add (self->form, self->key, SETTING_identity, FALSE);
+  gtk_toggle_button_set_active (self->sudo, settings_get_bool (settings, SETTING_sudo));
+  gtk_toggle_button_set_active (self->by_key, settings_given (settings, SETTING_identity));
+  choose_login (self);
+  g_signal_connect_swapped (self->host, "changed", G_CALLBACK (host_changed), self);
+  g_signal_connect_swapped (self->port, "changed", G_CALLBACK (host_changed), self);
+}
+
+/* What the kernel arguments leave open, once. */
+static void
+enter (P2vPage *page)
+{
+  P2vPageServer *self = P2V_PAGE_SERVER (page);
+  g_auto (GStrv) missing = NULL;
+  show_state (self);
+  gboolean ready = settings_headless (settings_of (self), &missing);
+  if (!ready && settings_given (settings_of (self), SETTING_server) && missing[0] &&
+      !p2v_page_is_complete (page)) {
+    notice_show (self->result, GTK_MESSAGE_INFO,
+                 _ ("The kernel arguments do not say everything that is needed."),
+                 _ ("Fill in how to log in: a password or a private key."));
+    gtk_widget_grab_focus (GTK_WIDGET (self->password));
+  }
+}
+
+static void
+dispose (GObject *object)
+{
+  P2vPageServer *self = P2V_PAGE_SERVER (object);
+  work_cancel (&self->look);
+  g_clear_pointer (&self->form, form_free);
+  g_clear_pointer (&self->shown, g_free);
+  G_OBJECT_CLASS (p2v_page_server_parent_class)->dispose (object);
+}
+
+static void
+p2v_page_server_class_init (P2vPageServerClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  P2V_PAGE_CLASS (class)->start = start;
+  P2V_PAGE_CLASS (class)->enter = enter;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/page-server.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageServer, name)
+  CHILD (host);
+  CHILD (port);
+  CHILD (user);
+  CHILD (password);
+  CHILD (key);
+  CHILD (by_password);
+  CHILD (by_key);
+  CHILD (sudo);
+  CHILD (choose_key);
+  CHILD (test);
+  CHILD (spinner);
+  CHILD (busy);
+  CHILD (complaint);
+  CHILD (fingerprint);
+  CHILD (compare);
+  CHILD (result);
+  CHILD (question);
+  CHILD (trust);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget, choose_login);
+  gtk_widget_class_bind_template_callback (widget, take_change);
+  gtk_widget_class_bind_template_callback (widget, start_test);
+  gtk_widget_class_bind_template_callback (widget, trust);
+  gtk_widget_class_bind_template_callback (widget, distrust);
+  gtk_widget_class_bind_template_callback (widget, choose_file);
+}
+
+static void
+p2v_page_server_init (P2vPageServer *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}

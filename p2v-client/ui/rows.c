@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rows.h"
+#include "say.h"
+
+static GtkWidget *
+make_label (const char *text, const char *class)
+{
+  GtkWidget *label = gtk_label_new (text);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  if (class) {
+    gtk_style_context_add_class (gtk_widget_get_style_context (label), "dim-label");
+    gtk_style_context_add_class (gtk_widget_get_style_context (label), class);
+  }
+  return label;
+}
+
+GtkToggleButton *
+row_add (GtkListBox *list, const char *title, const char *details)
+{
+  GtkWidget *row = gtk_list_box_row_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
+  GtkWidget *check = gtk_check_button_new ();
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  gtk_container_add (GTK_CONTAINER (texts), make_label (title, NULL));
+  if (details)
+    gtk_container_add (GTK_CONTAINER (texts), make_label (details, "fine"));
+  gtk_container_add (GTK_CONTAINER (check), texts);
+  gtk_widget_set_hexpand (check, TRUE);
+  gtk_container_add (GTK_CONTAINER (box), check);
+  gtk_container_add (GTK_CONTAINER (row), box);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+  /* The focus goes from button to button, not to the row first. */
+  gtk_widget_set_can_focus (row, FALSE);
+  atk_object_set_name (gtk_widget_get_accessible (check), title);
+  atk_object_set_description (gtk_widget_get_accessible (check), details ? details : "");
+  gtk_container_add (GTK_CONTAINER (list), row);
+  gtk_widget_show_all (row);
+  return GTK_TOGGLE_BUTTON (check);
+}
+
+void
+row_add_widget (GtkToggleButton *button, GtkWidget *widget)
+{
+  gtk_box_pack_end (GTK_BOX (gtk_widget_get_parent (GTK_WIDGET (button))), widget, FALSE, FALSE, 0);
+  gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
+  gtk_widget_show_all (widget);
+}
+
+void
+rows_clear (GtkContainer *container)
+{
+  g_autoptr (GList) children = gtk_container_get_children (container);
+  for (GList *l = children; l; l = l->next)
+    gtk_widget_destroy (l->data);
+}
+
+char *
+row_disk_title (const P2vDisk *disk)
+{
+  g_autofree char *size = say_size (disk->size);
+  return disk->model
+             ? g_strdup_printf ("%s   %s   %s", say_device (disk->device), size, disk->model)
+             : g_strdup_printf ("%s   %s", say_device (disk->device), size);
+}
+
+char *
+row_disk_details (const P2vDisk *disk, GPtrArray *contents)
+{
+  g_autofree char *found = say_contents (contents);
+  return disk->serial ? g_strdup_printf (_ ("Serial number %s; %s"), disk->serial, found)
+                      : g_steal_pointer (&found);
+}
+
+char *
+row_card_title (const P2vNic *nic)
+{
+  return g_strdup_printf ("%s   %s   %s", nic->name, nic->mac,
+                          nic->carrier ? _ ("cable connected") : _ ("no cable"));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of lists. */
+#pragma once
+#include "shared.h"
+
+/* Adds a row with a check button: TITLE, and DETAILS smaller below it (may be NULL).
+ * Returns the button. */
+GtkToggleButton *row_add (GtkListBox *list, const char *title, const char *details);
+
+/* Puts WIDGET at the end of BUTTON's row. */
+void row_add_widget (GtkToggleButton *button, GtkWidget *widget);
+
+/* Takes everything out of CONTAINER. */
+void rows_clear (GtkContainer *container);
+
+/* The texts for a disk and a card (caller frees). */
+char *row_disk_title (const P2vDisk *disk);
+char *row_disk_details (const P2vDisk *disk, GPtrArray *contents);
+char *row_card_title (const P2vNic *nic);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "say.h"
+#include <string.h>
+#include "common/error.h"
+#include "contents.h"
+
+/* What the core's remedies call by the kernel argument stands here under a label. */
+static const struct {
+  const char *argument, *label;
+} labels[] = {
+    {"p2v.server=", N_ ("“Host”")},
+    {"p2v.port=", N_ ("“Port”")},
+    {"p2v.username=", N_ ("“User name”")},
+    {"p2v.password=", N_ ("“Password”")},
+    {"p2v.identity=", N_ ("“Private key”")},
+    {"p2v.sudo", N_ ("“Run p2v-server with sudo”")},
+    {"p2v.name=", N_ ("“Name of the virtual machine”")},
+    {"p2v.memory=", N_ ("“Memory”")},
+    {"p2v.disks=", N_ ("the choice of disks")},
+    {"p2v.interfaces=", N_ ("the choice of network cards")},
+    {"p2v.network=", N_ ("the network of each card")},
+    {"p2v.os=", N_ ("“Where”")},
+    {"p2v.oc=", N_ ("“Hypervisor”")},
+    {"p2v.of=", N_ ("“Disk format”")},
+    {"p2v.oa=", N_ ("“Disk space”")},
+    {"p2v.o=", N_ ("“Kind of target”")},
+    {"(ip=)", N_ ("in its network settings")},
+    {"in ip=", N_ ("in the network settings")},
+};
+
+static char *
+rename_arguments (const char *text)
+{
+  g_autoptr (GString) out = g_string_new (text);
+  for (guint i = 0; i < G_N_ELEMENTS (labels); i++)
+    g_string_replace (out, labels[i].argument, _ (labels[i].label), 0);
+  return g_strdup (out->str);
+}
+
+char *
+say_problem (const GError *error)
+{
+  g_autofree char *problem = p2v_error_problem (error);
+  return rename_arguments (problem);
+}
+
+char *
+say_remedy (const GError *error)
+{
+  g_autofree char *remedy = p2v_error_remedy (error);
+  return remedy ? rename_arguments (remedy) : NULL;
+}
+
+char *
+say_error (const GError *error)
+{
+  g_autofree char *problem = say_problem (error);
+  g_autofree char *remedy = say_remedy (error);
+  return remedy ? g_strdup_printf ("%s %s", problem, remedy) : g_steal_pointer (&problem);
+}
+
+const char *
+say_device (const char *device)
+{
+  if (g_str_has_prefix (device, "/dev/"))
+    return device + strlen ("/dev/");
+  const char *slash = strrchr (device, '/');
+  return slash ? slash + 1 : device;
+}
+
+char *
+say_size (guint64 bytes)
+{
+  return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+}
+
+const char *
+say_type (const char *type)
+{
+  static const struct {
+    const char *type, *words;
+  } types[] = {
+      {"crypto_LUKS", N_ ("encrypted (LUKS)")},   {"BitLocker", N_ ("encrypted (BitLocker)")},
+      {"LVM2_member", N_ ("volume group (LVM)")}, {"linux_raid_member", N_ ("RAID member")},
+      {"isw_raid_member", N_ ("RAID member")},    {"ddf_raid_member", N_ ("RAID member")},
+      {"vfat", N_ ("FAT")},                       {"ntfs", N_ ("Windows (NTFS)")},
+      {"swap", N_ ("swap space")},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_str_equal (types[i].type, type))
+      return _ (types[i].words);
+  return type;
+}
+
+char *
+say_contents (GPtrArray *parts)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  for (guint i = 0; i < parts->len; i++) {
+    const ContentsPart *part = g_ptr_array_index (parts, i);
+    if (!part->type)
+      continue;
+    g_string_append_printf (out, "%s%s", out->len ? ", " : "", say_type (part->type));
+    if (part->label && *part->label)
+      g_string_append_printf (out, " “%s”", part->label);
+  }
+  return g_strdup (out->len ? out->str : _ ("contents unknown"));
+}
+
+const char *
+say_phase (const char *phase)
+{
+  static const struct {
+    const char *phase, *words;
+  } phases[] = {
+      {"connect", N_ ("Connect")},
+      {"preflight", N_ ("Check the target")},
+      {"overlay", N_ ("Prepare the disks")},
+      {"inspect", N_ ("Find the operating system")},
+      {"convert", N_ ("Convert it")},
+      {"trim", N_ ("Find unused space")},
+      {"plan", N_ ("Plan the copy")},
+      {"copy", N_ ("Copy the data")},
+      {"verify", N_ ("Compare with the original")},
+      {"finish", N_ ("Finish the virtual machine")},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (phases); i++)
+    if (g_str_equal (phases[i].phase, phase))
+      return _ (phases[i].words);
+  return phase;
+}

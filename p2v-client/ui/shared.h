@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the pages share.  Filled from left to right: each page adds its part, the next
+ * ones read it.  Belongs to the main thread; threads get copies. */
+#pragma once
+#include <gtk/gtk.h>
+#include "event.h"
+#include "inventory.h"
+#include "probe.h"
+#include "wizard.h"
+#include "words.h"
+
+typedef struct {
+  const WizardOptions *options;
+  Settings *settings;  /* what has been chosen so far */
+  P2vMachine *present; /* all there is on this machine; NULL: still being read, or none */
+  GPtrArray *contents; /* GPtrArray of ContentsPart for each disk of PRESENT */
+  GError *blind;       /* why PRESENT could not be read */
+  Probe *probe;        /* the last good look at the server; NULL: not yet */
+  P2vMachine *machine; /* what is to be converted, since page "check" */
+  GPtrArray *log;      /* char *: lines, secrets replaced */
+  Event *finished;     /* since the conversion is over */
+  int status;          /* exit status of the program */
+} Shared;
+
+Shared *shared_new (const Settings *settings, const WizardOptions *options);
+void shared_free (Shared *shared);
+
+/* One more line of the log, with the time. */
+void shared_log (Shared *shared, const char *level, const char *text);
+
+/* The whole log as text (caller frees). */
+char *shared_log_text (const Shared *shared);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "window.h"
+#include "page-check.h"
+#include "page-done.h"
+#include "page-machine.h"
+#include "page-progress.h"
+#include "page-server.h"
+#include "page-target.h"
+
+struct _P2vWindow {
+  GtkWindow parent;
+  GtkStack *stack;
+  GtkBox *steps;
+  GtkLabel *heading;
+  GtkButton *back, *next, *quit;
+  GtkInfoBar *leave_bar;
+  Shared *shared;
+  GPtrArray *pages; /* P2vPage *, borrowed from the stack */
+  guint current;
+};
+
+G_DEFINE_TYPE (P2vWindow, p2v_window, GTK_TYPE_WINDOW)
+
+static P2vPage *
+current_page (P2vWindow *window)
+{
+  return g_ptr_array_index (window->pages, window->current);
+}
+
+static void
+show_steps (P2vWindow *window)
+{
+  g_autoptr (GList) labels = gtk_container_get_children (GTK_CONTAINER (window->steps));
+  guint i = 0;
+  for (GList *l = labels; l; l = l->next, i++) {
+    GtkStyleContext *style = gtk_widget_get_style_context (l->data);
+    gtk_style_context_remove_class (style, "current");
+    gtk_style_context_remove_class (style, "dim-label");
+    gtk_style_context_add_class (style, i == window->current ? "current" : "dim-label");
+  }
+}
+
+static void
+show_buttons (P2vWindow *window)
+{
+  P2vPage *page = current_page (window);
+  g_autofree char *next = NULL;
+  gboolean closed = FALSE;
+  g_object_get (page, "next", &next, "closed", &closed, NULL);
+  gtk_button_set_label (window->next, next ? next : _ ("_Next"));
+  gtk_widget_set_visible (GTK_WIDGET (window->back), !closed && window->current > 0);
+  gtk_widget_set_visible (GTK_WIDGET (window->next), !closed);
+  gtk_widget_set_visible (GTK_WIDGET (window->quit), !closed);
+  gtk_widget_set_sensitive (GTK_WIDGET (window->next), p2v_page_is_complete (page));
+  if (p2v_page_is_complete (page))
+    gtk_widget_grab_default (GTK_WIDGET (window->next));
+}
+
+static void
+go_to (P2vWindow *window, guint index)
+{
+  window->current = index;
+  P2vPage *page = current_page (window);
+  g_autofree char *title = NULL;
+  g_object_get (page, "title", &title, NULL);
+  gtk_label_set_text (window->heading, title);
+  gtk_stack_set_visible_child (window->stack, GTK_WIDGET (page));
+  gtk_widget_hide (GTK_WIDGET (window->leave_bar));
+  show_steps (window);
+  show_buttons (window);
+  gtk_widget_grab_default (GTK_WIDGET (window->next));
+  gtk_widget_child_focus (GTK_WIDGET (page), GTK_DIR_TAB_FORWARD);
+  p2v_page_enter (page);
+}
+
+static void
+go_forward (P2vWindow *window)
+{
+  if (!p2v_page_is_complete (current_page (window)) || window->current + 1 >= window->pages->len)
+    return;
+  p2v_page_leave (current_page (window));
+  go_to (window, window->current + 1);
+}
+
+static void
+go_back (P2vWindow *window)
+{
+  if (window->current > 0)
+    go_to (window, window->current - 1);
+}
+
+static void
+page_changed (P2vPage *page, GParamSpec *spec G_GNUC_UNUSED, P2vWindow *window)
+{
+  if (page == current_page (window))
+    show_buttons (window);
+}
+
+static void
+page_is_done (P2vPage *page, P2vWindow *window)
+{
+  if (page == current_page (window))
+    go_forward (window);
+}
+
+static void
+add_page (P2vWindow *window, GType type)
+{
+  P2vPage *page = g_object_new (type, NULL);
+  g_autofree char *step = NULL;
+  p2v_page_set_shared (page, window->shared);
+  gtk_container_add (GTK_CONTAINER (window->stack), GTK_WIDGET (page));
+  g_ptr_array_add (window->pages, page);
+  g_signal_connect (page, "notify::complete", G_CALLBACK (page_changed), window);
+  g_signal_connect (page, "notify::closed", G_CALLBACK (page_changed), window);
+  g_signal_connect (page, "notify::next", G_CALLBACK (page_changed), window);
+  g_signal_connect (page, "forward", G_CALLBACK (page_is_done), window);
+  g_object_get (page, "step", &step, NULL);
+  GtkWidget *label = gtk_label_new (step);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_container_add (GTK_CONTAINER (window->steps), label);
+  gtk_widget_show (label);
+}
+
+/* ---- leaving ---- */
+
+static void
+leave (P2vWindow *window, int answer)
+{
+  gtk_widget_hide (GTK_WIDGET (window->leave_bar));
+  if (answer == GTK_RESPONSE_YES)
+    gtk_widget_destroy (GTK_WIDGET (window));
+  else
+    gtk_widget_child_focus (GTK_WIDGET (current_page (window)), GTK_DIR_TAB_FORWARD);
+}
+
+static void
+ask_to_leave (P2vWindow *window)
+{
+  gtk_widget_show (GTK_WIDGET (window->leave_bar));
+  gtk_info_bar_set_default_response (window->leave_bar, GTK_RESPONSE_NO);
+  gtk_widget_child_focus (GTK_WIDGET (window->leave_bar), GTK_DIR_TAB_FORWARD);
+}
+
+/* While a conversion runs the page's own Cancel is the way. */
+static gboolean
+take_close (GtkWidget *widget, GdkEventAny *event G_GNUC_UNUSED)
+{
+  P2vWindow *window = P2V_WINDOW (widget);
+  if (window->shared->finished)
+    return FALSE;
+  gboolean closed = FALSE;
+  g_object_get (current_page (window), "closed", &closed, NULL);
+  if (!closed)
+    ask_to_leave (window);
+  return TRUE;
+}
+
+static void
+dispose (GObject *object)
+{
+  P2vWindow *window = P2V_WINDOW (object);
+  g_clear_pointer (&window->pages, g_ptr_array_unref);
+  G_OBJECT_CLASS (p2v_window_parent_class)->dispose (object);
+}
+
+static void
+p2v_window_class_init (P2vWindowClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  widget->delete_event = take_close;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/window.ui");
+  gtk_widget_class_bind_template_child (widget, P2vWindow, stack);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, steps);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, heading);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, back);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, next);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, quit);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, leave_bar);
+  gtk_widget_class_bind_template_callback (widget, go_forward);
+  gtk_widget_class_bind_template_callback (widget, go_back);
+  gtk_widget_class_bind_template_callback (widget, ask_to_leave);
+  gtk_widget_class_bind_template_callback (widget, leave);
+}
+
+static void
+p2v_window_init (P2vWindow *window)
+{
+  gtk_widget_init_template (GTK_WIDGET (window));
+  window->pages = g_ptr_array_new ();
+}
+
+/* The whole screen of a rack's console, and a window on a bigger one. */
+static void
+fit_screen (P2vWindow *window)
+{
+  GdkDisplay *display = gtk_widget_get_display (GTK_WIDGET (window));
+  GdkMonitor *monitor = gdk_display_get_primary_monitor (display);
+  GdkRectangle area = {0, 0, 800, 600};
+  if (!monitor)
+    monitor = gdk_display_get_monitor (display, 0);
+  if (monitor)
+    gdk_monitor_get_workarea (monitor, &area);
+  if (!window->shared->options->image) {
+    area.width = MIN (area.width, 1280);
+    area.height = MIN (area.height, 800);
+  }
+  gtk_window_set_default_size (GTK_WINDOW (window), area.width, area.height);
+}
+
+P2vWindow *
+p2v_window_new (Shared *shared)
+{
+  P2vWindow *window = g_object_new (P2V_TYPE_WINDOW, NULL);
+  window->shared = shared;
+  add_page (window, P2V_TYPE_PAGE_SERVER);
+  add_page (window, P2V_TYPE_PAGE_MACHINE);
+  add_page (window, P2V_TYPE_PAGE_TARGET);
+  add_page (window, P2V_TYPE_PAGE_CHECK);
+  add_page (window, P2V_TYPE_PAGE_PROGRESS);
+  add_page (window, P2V_TYPE_PAGE_DONE);
+  fit_screen (window);
+  gtk_widget_show (GTK_WIDGET (window));
+  go_to (window, 0);
+  return window;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard.h"
+#include "common/process.h"
+#include "window.h"
+#include "work.h"
+
+static void
+load_translations (void)
+{
+  g_autofree char *libdir = p2v_process_libdir ();
+  g_autofree char *locales = g_build_filename (libdir, "..", "..", "share", "locale", NULL);
+  (void)bindtextdomain (P2V_TEXT_DOMAIN, locales);
+  (void)bind_textdomain_codeset (P2V_TEXT_DOMAIN, "UTF-8");
+}
+
+static void
+load_style (void)
+{
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+  gtk_css_provider_load_from_resource (provider, "/p2v/style.css");
+  gtk_style_context_add_provider_for_screen (gdk_screen_get_default (),
+                                             GTK_STYLE_PROVIDER (provider),
+                                             GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
+__attribute__ ((visibility ("default"))) int
+wizard_run (const Settings *settings, const WizardOptions *options)
+{
+  load_translations ();
+  if (!gtk_init_check (NULL, NULL))
+    return WIZARD_NO_DISPLAY;
+  load_style ();
+  Shared *shared = shared_new (settings, options);
+  P2vWindow *window = p2v_window_new (shared);
+  g_signal_connect (window, "destroy", G_CALLBACK (gtk_main_quit), NULL);
+  gtk_main ();
+  work_wait_all ();
+  int status = shared->status;
+  shared_free (shared);
+  return status;
+}
