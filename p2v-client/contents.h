@@ -7,9 +7,10 @@
 typedef struct {
   char *device; /* "/dev/sda1", or the disk's own without partitions */
   guint64 size; /* bytes */
-  char *type;   /* blkid's word: "ext4", "swap", "LVM2_member", "crypto_LUKS" …; NULL: nothing known */
-  char *label;  /* may be NULL */
-  gint64 used;  /* bytes that its file system says are in use; -1: not known */
+  char
+      *type; /* blkid's word: "ext4", "swap", "LVM2_member", "crypto_LUKS" …; NULL: nothing known */
+  char *label; /* may be NULL */
+  gint64 used; /* bytes that its file system says are in use; -1: not known */
 } ContentsPart;
 
 /* ContentsPart *, in the order on the disk; empty for an image file or where udev knows

@@ -26,8 +26,8 @@ typedef struct {
  * be NULL) is the only authority when given; a key that either file of known keys
  * marks as @revoked is refused even then.  SERVER is for messages.  Errors:
  * P2V_ERROR_HOSTKEY.  SEEN may be NULL. */
-HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned,
-                              HostkeySeen *seen, GError **error);
+HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *seen,
+                              GError **error);
 
 /* Names of host key algorithms to offer, one set for each type of key there is, for
  * SSH_OPTIONS_HOSTKEYS; NULL-ended. */

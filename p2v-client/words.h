@@ -4,7 +4,7 @@
 #pragma once
 #include <libintl.h>
 
-#define P2V_TEXT_DOMAIN "p2v"
-#define _(text)         dgettext (P2V_TEXT_DOMAIN, text)
+#define P2V_TEXT_DOMAIN  "p2v"
+#define _(text)          dgettext (P2V_TEXT_DOMAIN, text)
 #define P_(one, many, n) dngettext (P2V_TEXT_DOMAIN, one, many, n)
-#define N_(text)        text
+#define N_(text)         text

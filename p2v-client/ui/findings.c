@@ -75,16 +75,17 @@ add_room (GPtrArray *findings, const Settings *settings, const P2vMachine *machi
 {
   guint64 least, most;
   gboolean known = estimate_bytes (machine, contents, &least, &most);
-  gboolean whole = g_strcmp0 (settings_get (settings, SETTING_output_allocation), "preallocated") == 0;
+  gboolean whole =
+      g_strcmp0 (settings_get (settings, SETTING_output_allocation), "preallocated") == 0;
   guint64 sure = whole ? most : known ? least : 0;
   g_autofree char *amount = say_size (known ? least : most);
   g_autofree char *room = say_size ((guint64)MAX (probe->free, 0));
-  g_autofree char *time =
-      estimate_format_seconds ((gint64)((known ? least : most) / GIGABIT) + 90);
+  g_autofree char *time = estimate_format_seconds ((gint64)((known ? least : most) / GIGABIT) + 90);
   add (findings, FINDING_GOOD,
-       known ? g_strdup_printf (_ ("To copy: about %s, which takes about %s (h:mm:ss or m:ss) on a gigabit "
-                                   "network."),
-                                amount, time)
+       known ? g_strdup_printf (
+                   _ ("To copy: about %s, which takes about %s (h:mm:ss or m:ss) on a gigabit "
+                      "network."),
+                   amount, time)
              : g_strdup_printf (_ ("To copy: at most %s; unused space is found out and left out."),
                                 amount),
        NULL);
@@ -109,12 +110,12 @@ static void
 add_machine (GPtrArray *findings, const P2vMachine *machine)
 {
   g_autofree char *memory = say_size (machine->memory);
-  g_autofree char *disks = g_strdup_printf (
-      P_ ("%u disk", "%u disks", machine->disks->len), machine->disks->len);
+  g_autofree char *disks =
+      g_strdup_printf (P_ ("%u disk", "%u disks", machine->disks->len), machine->disks->len);
   g_autofree char *cards = g_strdup_printf (
       P_ ("%u network card", "%u network cards", machine->nics->len), machine->nics->len);
-  g_autofree char *processors = g_strdup_printf (
-      P_ ("%u processor", "%u processors", machine->vcpus), machine->vcpus);
+  g_autofree char *processors =
+      g_strdup_printf (P_ ("%u processor", "%u processors", machine->vcpus), machine->vcpus);
   add (findings, FINDING_GOOD,
        g_strdup_printf (_ ("“%s”: %s, %s of memory, %s, %s."), machine->name, processors, memory,
                         disks, cards),

@@ -60,7 +60,8 @@ show_state (P2vPageCheck *self)
   gtk_widget_set_visible (self->busy, busy);
   gtk_widget_set_visible (self->again, !busy);
   gtk_widget_set_visible (GTK_WIDGET (self->findings), !busy);
-  gtk_widget_set_visible (GTK_WIDGET (self->read), !busy && self->warnings > 0 && self->errors == 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->read),
+                          !busy && self->warnings > 0 && self->errors == 0);
   p2v_page_set_complete (P2V_PAGE (self), !busy && self->errors == 0 && read);
 }
 
@@ -92,9 +93,9 @@ add_finding (P2vPageCheck *self, const Finding *finding)
   GtkWidget *icon =
       gtk_image_new_from_icon_name (levels[finding->level].icon, GTK_ICON_SIZE_LARGE_TOOLBAR);
   const char *name = _ (levels[finding->level].name);
-  g_autofree char *spoken = g_strdup_printf ("%s: %s %s", name, finding->text,
-                                             finding->remedy ? finding->remedy : "");
-  gtk_widget_set_valign (icon, GTK_ALIGN_START);
+  g_autofree char *spoken =
+      g_strdup_printf ("%s: %s %s", name, finding->text, finding->remedy ? finding->remedy : "");
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
   atk_object_set_name (gtk_widget_get_accessible (icon), name);
   gtk_container_add (GTK_CONTAINER (texts), make_text (finding->text, FALSE));
   if (finding->remedy)
@@ -115,8 +116,8 @@ take_check (Work *work, gpointer owner)
   P2vPageCheck *self = owner;
   Shared *shared = p2v_page_shared (P2V_PAGE (self));
   g_clear_object (&self->check);
-  g_autoptr (GPtrArray) findings = findings_make (check->settings, check->machine, check->contents,
-                                                  check->probe, check->error);
+  g_autoptr (GPtrArray) findings =
+      findings_make (check->settings, check->machine, check->contents, check->probe, check->error);
   for (guint i = 0; i < findings->len; i++) {
     const Finding *finding = g_ptr_array_index (findings, i);
     self->warnings += finding->level == FINDING_WARNING ? 1 : 0;

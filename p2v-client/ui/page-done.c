@@ -28,8 +28,9 @@ show_success (P2vPageDone *self, const Shared *shared)
   g_autofree char *problem = g_strdup_printf (_ ("The virtual machine “%s” is made."), name);
   g_autofree char *job =
       shared->finished->job
-          ? g_strdup_printf (_ ("“p2v-server show %s” on the conversion server has the whole report."),
-                             shared->finished->job)
+          ? g_strdup_printf (
+                _ ("“p2v-server show %s” on the conversion server has the whole report."),
+                shared->finished->job)
           : NULL;
   g_autofree char *how = NULL;
   notice_show (self->result, GTK_MESSAGE_INFO, problem, job);
@@ -56,8 +57,9 @@ show_failure (P2vPageDone *self, const GError *error)
   notice_show (self->result, cancelled ? GTK_MESSAGE_INFO : GTK_MESSAGE_ERROR,
                cancelled ? _ ("The conversion was cancelled.") : problem, remedy);
   gtk_label_set_text (self->how_title, _ ("Nothing was changed on this machine"));
-  gtk_label_set_text (self->how, _ ("Its disks were only read. You can start it again as it was, or "
-                                    "convert it again."));
+  gtk_label_set_text (self->how,
+                      _ ("Its disks were only read. You can start it again as it was, or "
+                         "convert it again."));
 }
 
 /* For the expander and for the file (caller frees). */
@@ -65,9 +67,9 @@ static char *
 make_report (const Shared *shared)
 {
   g_autofree char *log = shared_log_text (shared);
-  g_autofree char *figures =
-      shared->finished->summary ? summary_of_job (shared->finished->summary, shared->machine)
-                                : g_strdup ("");
+  g_autofree char *figures = shared->finished->summary
+                                 ? summary_of_job (shared->finished->summary, shared->machine)
+                                 : g_strdup ("");
   g_autofree char *machine = summary_of_machine (shared->machine, shared->settings);
   return g_strdup_printf ("p2v-client %s, p2v-server %s\n%s\n\n%s%s%s", P2V_VERSION,
                           shared->probe ? shared->probe->version : "?", machine, figures,
@@ -121,7 +123,8 @@ save (P2vPageDone *self)
   g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
   g_autofree char *text = make_report (shared);
   g_autoptr (GError) error = NULL;
-  gboolean ok = g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
+  gboolean ok =
+      g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
   g_autofree char *words = ok ? g_strdup_printf (_ ("Saved as %s."), path)
                               : g_strdup_printf (_ ("It cannot be saved: %s."), error->message);
   gtk_label_set_text (self->saved, words);
@@ -180,6 +183,7 @@ p2v_page_done_class_init (P2vPageDoneClass *class)
   gtk_widget_class_bind_template_callback (widget, reboot);
   gtk_widget_class_bind_template_callback (widget, close_window);
   gtk_widget_class_bind_template_callback (widget, save);
+  gtk_widget_class_bind_template_callback (widget, p2v_page_start_over);
 }
 
 static void

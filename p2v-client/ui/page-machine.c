@@ -45,8 +45,7 @@ run_reading (Work *work, GCancellable *cancel G_GNUC_UNUSED)
     reading->chosen = inventory_read (reading->settings, &reading->error);
   reading->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   for (guint i = 0; reading->chosen && i < reading->all->disks->len; i++)
-    g_ptr_array_add (reading->contents,
-                     contents_read (g_ptr_array_index (reading->all->disks, i)));
+    g_ptr_array_add (reading->contents, contents_read (g_ptr_array_index (reading->all->disks, i)));
 }
 
 static void
@@ -76,7 +75,8 @@ static void
 take_change (gpointer data)
 {
   P2vPageMachine *self = data;
-  p2v_page_set_complete (P2V_PAGE (self), form_is_good (self->form) && self->disk_buttons->len > 0 &&
+  p2v_page_set_complete (P2V_PAGE (self), form_is_good (self->form) &&
+                                              self->disk_buttons->len > 0 &&
                                               count_active (self->disk_buttons) > 0);
 }
 
@@ -203,6 +203,7 @@ enter (P2vPage *page)
 {
   P2vPageMachine *self = P2V_PAGE_MACHINE (page);
   const Probe *probe = p2v_page_shared (page)->probe;
+  gtk_widget_grab_focus (GTK_WIDGET (self->name));
   for (guint i = 0; i < self->networks->len; i++) {
     GtkComboBoxText *combo = g_ptr_array_index (self->networks, i);
     GtkEntry *entry = GTK_ENTRY (gtk_bin_get_child (GTK_BIN (combo)));

@@ -8,6 +8,7 @@
 #include "hooks.h"
 #include "notice.h"
 #include "phase-list.h"
+#include "rows.h"
 #include "say.h"
 
 #define TICK_MS 500
@@ -40,32 +41,43 @@ shared_of (P2vPageProgress *self)
 
 /* ---- figures ---- */
 
-/* These two count bytes; the others count steps. */
-static gboolean
-counts_bytes (const P2vPageProgress *self)
+typedef struct {
+  double percent, rate; /* of the whole; bytes a second, below 0: not known */
+  gint64 seconds_left;  /* below 0: not known */
+  guint64 done, total;  /* within the phase */
+  gboolean in_bytes;
+} Figures;
+
+static Figures
+measure (const P2vPageProgress *self, gint64 now)
 {
-  return g_strcmp0 (self->phase, "copy") == 0 || g_strcmp0 (self->phase, "verify") == 0;
+  const Estimate *estimate = &self->estimate;
+  return (Figures){100 * estimate_fraction (estimate),
+                   estimate_rate (estimate, now),
+                   estimate_seconds_left (estimate, now),
+                   estimate->done,
+                   estimate->total,
+                   g_strcmp0 (self->phase, "copy") == 0 || g_strcmp0 (self->phase, "verify") == 0};
 }
 
 static void
-show_figures (P2vPageProgress *self, gint64 now)
+show_figures (P2vPageProgress *self, const Figures *figures)
 {
-  const Estimate *estimate = &self->estimate;
   g_autoptr (GString) text = g_string_new (NULL);
-  gtk_progress_bar_set_fraction (self->bar, estimate_fraction (estimate));
-  if (counts_bytes (self) && estimate->total > 0) {
-    g_autofree char *done = estimate_format_bytes (estimate->done);
-    g_autofree char *total = estimate_format_bytes (estimate->total);
-    double rate = estimate_rate (estimate, now);
-    gint64 left = estimate_seconds_left (estimate, now);
-    g_autofree char *speed = estimate_format_bytes (rate > 0 ? (guint64)rate : 0);
-    g_autofree char *time = estimate_format_seconds (MAX (left, 0));
-    g_string_append_printf (text, _ ("%s of %s"), done, total);
-    if (rate >= 0)
-      g_string_append_printf (text, _ (", %s per second"), speed);
-    if (left >= 0 && !self->lost)
-      g_string_append_printf (text, _ (", about %s left"), time);
+  g_autofree char *percent = g_strdup_printf (_ ("%d %%"), (int)figures->percent);
+  gtk_progress_bar_set_fraction (self->bar, figures->percent / 100);
+  g_string_append (text, percent);
+  if (figures->in_bytes && figures->total > 0) {
+    g_autofree char *done = estimate_format_bytes (figures->done);
+    g_autofree char *total = estimate_format_bytes (figures->total);
+    g_autofree char *speed = estimate_format_bytes ((guint64)MAX (figures->rate, 0));
+    g_string_append_printf (text, _ ("   %s of %s"), done, total);
+    if (figures->rate >= 0)
+      g_string_append_printf (text, _ ("   %s per second"), speed);
   }
+  g_autofree char *time = estimate_format_seconds (MAX (figures->seconds_left, 0));
+  if (figures->seconds_left >= 0 && !self->lost)
+    g_string_append_printf (text, _ ("   about %s left"), time);
   gtk_label_set_text (self->figures, text->str);
 }
 
@@ -76,7 +88,8 @@ tick (gpointer data)
   gint64 now = g_get_monotonic_time ();
   g_autofree char *time = estimate_format_seconds ((now - self->began) / G_USEC_PER_SEC);
   gtk_label_set_text (self->elapsed, time);
-  show_figures (self, now);
+  Figures figures = measure (self, now);
+  show_figures (self, &figures);
   phase_list_tick (self->list);
   return G_SOURCE_CONTINUE;
 }
@@ -212,6 +225,19 @@ enter (P2vPage *page)
 {
   P2vPageProgress *self = P2V_PAGE_PROGRESS (page);
   self->began = g_get_monotonic_time ();
+  self->estimate = (Estimate){0};
+  self->lost = FALSE;
+  /* It may be the second one. */
+  p2v_page_set_complete (page, FALSE);
+  g_clear_pointer (&self->phase, g_free);
+  g_clear_pointer (&self->list, phase_list_free);
+  g_clear_object (&self->hook);
+  rows_clear (GTK_CONTAINER (self->phases));
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->log), "", 0);
+  gtk_widget_set_sensitive (self->cancel, TRUE);
+  gtk_widget_hide (GTK_WIDGET (self->question));
+  notice_hide (self->link);
+  gtk_label_set_text (self->words, _ ("Starting"));
   self->list = phase_list_new (self->phases);
   self->timer = g_timeout_add (TICK_MS, tick, self);
   self->hook = g_cancellable_new ();
@@ -235,8 +261,8 @@ take_answer (P2vPageProgress *self, int answer)
     return;
   }
   gtk_widget_set_sensitive (self->cancel, FALSE);
-  gtk_label_set_text (self->words,
-                      _ ("Cancelling; the conversion server cleans up, which takes up to a minute."));
+  gtk_label_set_text (
+      self->words, _ ("Cancelling; the conversion server cleans up, which takes up to a minute."));
   g_cancellable_cancel (self->hook);
   if (self->conversion)
     conversion_cancel (self->conversion);

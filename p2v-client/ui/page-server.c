@@ -74,9 +74,8 @@ ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
   g_free (self->shown);
   self->shown = g_strdup (seen->fingerprint);
   g_autofree char *command = g_strdup_printf ("ssh-keygen -lf /etc/ssh/%s", seen->file);
-  g_autofree char *words =
-      g_strdup_printf (_ ("It is right if this command on the conversion server prints the same: %s"),
-                       command);
+  g_autofree char *words = g_strdup_printf (
+      _ ("It is right if this command on the conversion server prints the same: %s"), command);
   gtk_label_set_text (self->fingerprint, seen->fingerprint);
   gtk_label_set_text (self->compare, words);
   gtk_widget_show (self->question);
@@ -86,13 +85,13 @@ ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
 static void
 show_success (P2vPageServer *self, const Probe *probe)
 {
-  g_autofree char *first = g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer,
-                                            probe->version);
+  g_autofree char *first =
+      g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer, probe->version);
   g_autofree char *targets = g_strjoinv (", ", probe->targets);
   g_autofree char *room = probe->free >= 0 ? say_size ((guint64)probe->free) : NULL;
-  g_autofree char *second =
-      room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets, probe->directory, room)
-           : g_strdup_printf (_ ("It can make: %s."), targets);
+  g_autofree char *second = room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets,
+                                                    probe->directory, room)
+                                 : g_strdup_printf (_ ("It can make: %s."), targets);
   notice_show (self->result, GTK_MESSAGE_INFO, first, second);
 }
 
@@ -197,21 +196,36 @@ start (P2vPage *page)
   g_signal_connect_swapped (self->port, "changed", G_CALLBACK (host_changed), self);
 }
 
-/* What the kernel arguments leave open, once. */
+/* To the first that is still to be filled in. */
+static void
+focus_first (P2vPageServer *self)
+{
+  gboolean by_key = gtk_toggle_button_get_active (self->by_key);
+  GtkEntry *const order[] = {self->host, self->user, by_key ? self->key : self->password};
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
+    if (!*gtk_entry_get_text (order[i])) {
+      gtk_widget_grab_focus (GTK_WIDGET (order[i]));
+      return;
+    }
+  }
+  gtk_widget_grab_focus (GTK_WIDGET (self->test));
+}
+
 static void
 enter (P2vPage *page)
 {
   P2vPageServer *self = P2V_PAGE_SERVER (page);
+  const Settings *settings = settings_of (self);
   g_auto (GStrv) missing = NULL;
   show_state (self);
-  gboolean ready = settings_headless (settings_of (self), &missing);
-  if (!ready && settings_given (settings_of (self), SETTING_server) && missing[0] &&
-      !p2v_page_is_complete (page)) {
+  focus_first (self);
+  /* What the kernel arguments leave open. */
+  if (p2v_page_is_complete (page) || settings_headless (settings, &missing) || !missing[0])
+    return;
+  if (settings_given (settings, SETTING_server))
     notice_show (self->result, GTK_MESSAGE_INFO,
                  _ ("The kernel arguments do not say everything that is needed."),
                  _ ("Fill in how to log in: a password or a private key."));
-    gtk_widget_grab_focus (GTK_WIDGET (self->password));
-  }
 }
 
 static void

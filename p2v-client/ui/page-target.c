@@ -9,8 +9,8 @@
 static const struct {
   const char *name, *words, *where, *example;
 } kinds[] = {
-    {"local", N_ ("A _folder: disk images and a definition to start it with"), N_ ("_Where (folder)"),
-     "/var/tmp"},
+    {"local", N_ ("A _folder: disk images and a definition to start it with"),
+     N_ ("_Where (folder)"), "/var/tmp"},
     {"libvirt", N_ ("A _libvirt host: disk images, and the virtual machine defined, not started"),
      N_ ("_Where (pool or folder)"), "default"},
 };
@@ -116,8 +116,8 @@ enter (P2vPage *page)
   P2vPageTarget *self = P2V_PAGE_TARGET (page);
   const Shared *shared = p2v_page_shared (page);
   const Probe *probe = shared->probe;
-  if (!self->shown || !g_strv_equal ((const char *const *)self->shown,
-                                     (const char *const *)probe->targets)) {
+  if (!self->shown ||
+      !g_strv_equal ((const char *const *)self->shown, (const char *const *)probe->targets)) {
     const char *user = settings_get (shared->settings, SETTING_username);
     gboolean root =
         g_str_equal (user, "root") || settings_get_bool (shared->settings, SETTING_sudo);

@@ -11,7 +11,7 @@ G_DEFINE_TYPE_WITH_PRIVATE (P2vPage, p2v_page, GTK_TYPE_BOX)
 
 enum { TITLE = 1, STEP, NEXT, COMPLETE, CLOSED, N_PROPERTIES };
 static GParamSpec *properties[N_PROPERTIES];
-static guint forward;
+static guint forward, again;
 
 static P2vPagePrivate *
 private_of (gpointer page)
@@ -77,6 +77,8 @@ p2v_page_class_init (P2vPageClass *class)
   g_object_class_install_properties (object, N_PROPERTIES, properties);
   forward = g_signal_new ("forward", P2V_TYPE_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                           G_TYPE_NONE, 0);
+  again =
+      g_signal_new ("again", P2V_TYPE_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -132,4 +134,10 @@ void
 p2v_page_go_on (P2vPage *page)
 {
   g_signal_emit (page, forward, 0);
+}
+
+void
+p2v_page_start_over (P2vPage *page)
+{
+  g_signal_emit (page, again, 0);
 }

@@ -11,7 +11,7 @@ struct _P2vPageClass {
   GtkBoxClass parent_class;
 
   void (*start) (P2vPage *page); /* it has got its Shared; may be NULL */
-  void (*enter) (P2vPage *page); /* it becomes visible; may be NULL */
+  void (*enter) (P2vPage *page); /* it becomes visible, and gives something the focus */
   void (*leave) (P2vPage *page); /* forwards: its choices go into the settings; may be NULL */
 };
 
@@ -30,3 +30,6 @@ void p2v_page_set_complete (P2vPage *page, gboolean complete);
 
 /* The page is done and the next one is to be shown ("forward" to the window). */
 void p2v_page_go_on (P2vPage *page);
+
+/* From the first page on again, with what was chosen ("again" to the window). */
+void p2v_page_start_over (P2vPage *page);

@@ -28,6 +28,8 @@ row_add (GtkListBox *list, const char *title, const char *details)
     gtk_container_add (GTK_CONTAINER (texts), make_label (details, "fine"));
   gtk_container_add (GTK_CONTAINER (check), texts);
   gtk_widget_set_hexpand (check, TRUE);
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
+  gtk_widget_set_margin_start (texts, 4);
   gtk_container_add (GTK_CONTAINER (box), check);
   gtk_container_add (GTK_CONTAINER (row), box);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);

@@ -8,13 +8,14 @@
 static const struct {
   const char *argument, *label;
 } labels[] = {
+    {" (p2v.disks=)", N_ (" on page “This machine”")},
     {"p2v.server=", N_ ("“Host”")},
     {"p2v.port=", N_ ("“Port”")},
     {"p2v.username=", N_ ("“User name”")},
     {"p2v.password=", N_ ("“Password”")},
     {"p2v.identity=", N_ ("“Private key”")},
     {"p2v.sudo", N_ ("“Run p2v-server with sudo”")},
-    {"p2v.name=", N_ ("“Name of the virtual machine”")},
+    {"p2v.name=", N_ ("“Name” of the virtual machine")},
     {"p2v.memory=", N_ ("“Memory”")},
     {"p2v.disks=", N_ ("the choice of disks")},
     {"p2v.interfaces=", N_ ("the choice of network cards")},
@@ -80,10 +81,14 @@ say_type (const char *type)
   static const struct {
     const char *type, *words;
   } types[] = {
-      {"crypto_LUKS", N_ ("encrypted (LUKS)")},   {"BitLocker", N_ ("encrypted (BitLocker)")},
-      {"LVM2_member", N_ ("volume group (LVM)")}, {"linux_raid_member", N_ ("RAID member")},
-      {"isw_raid_member", N_ ("RAID member")},    {"ddf_raid_member", N_ ("RAID member")},
-      {"vfat", N_ ("FAT")},                       {"ntfs", N_ ("Windows (NTFS)")},
+      {"crypto_LUKS", N_ ("encrypted (LUKS)")},
+      {"BitLocker", N_ ("encrypted (BitLocker)")},
+      {"LVM2_member", N_ ("volume group (LVM)")},
+      {"linux_raid_member", N_ ("RAID member")},
+      {"isw_raid_member", N_ ("RAID member")},
+      {"ddf_raid_member", N_ ("RAID member")},
+      {"vfat", N_ ("FAT")},
+      {"ntfs", N_ ("Windows (NTFS)")},
       {"swap", N_ ("swap space")},
   };
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
@@ -104,7 +109,7 @@ say_contents (GPtrArray *parts)
     if (part->label && *part->label)
       g_string_append_printf (out, " “%s”", part->label);
   }
-  return g_strdup (out->len ? out->str : _ ("contents unknown"));
+  return g_strdup (out->len ? out->str : _ ("Contents unknown"));
 }
 
 const char *

@@ -12,7 +12,8 @@ struct _P2vWindow {
   GtkStack *stack;
   GtkBox *steps;
   GtkLabel *heading;
-  GtkButton *back, *next, *quit;
+  GtkWidget *buttons;
+  GtkButton *back, *next;
   GtkInfoBar *leave_bar;
   Shared *shared;
   GPtrArray *pages; /* P2vPage *, borrowed from the stack */
@@ -48,9 +49,8 @@ show_buttons (P2vWindow *window)
   gboolean closed = FALSE;
   g_object_get (page, "next", &next, "closed", &closed, NULL);
   gtk_button_set_label (window->next, next ? next : _ ("_Next"));
-  gtk_widget_set_visible (GTK_WIDGET (window->back), !closed && window->current > 0);
-  gtk_widget_set_visible (GTK_WIDGET (window->next), !closed);
-  gtk_widget_set_visible (GTK_WIDGET (window->quit), !closed);
+  gtk_widget_set_visible (window->buttons, !closed);
+  gtk_widget_set_visible (GTK_WIDGET (window->back), window->current > 0);
   gtk_widget_set_sensitive (GTK_WIDGET (window->next), p2v_page_is_complete (page));
   if (p2v_page_is_complete (page))
     gtk_widget_grab_default (GTK_WIDGET (window->next));
@@ -69,7 +69,6 @@ go_to (P2vWindow *window, guint index)
   show_steps (window);
   show_buttons (window);
   gtk_widget_grab_default (GTK_WIDGET (window->next));
-  gtk_widget_child_focus (GTK_WIDGET (page), GTK_DIR_TAB_FORWARD);
   p2v_page_enter (page);
 }
 
@@ -104,6 +103,13 @@ page_is_done (P2vPage *page, P2vWindow *window)
 }
 
 static void
+start_over (P2vPage *page G_GNUC_UNUSED, P2vWindow *window)
+{
+  g_clear_pointer (&window->shared->finished, event_free);
+  go_to (window, 0);
+}
+
+static void
 add_page (P2vWindow *window, GType type)
 {
   P2vPage *page = g_object_new (type, NULL);
@@ -115,6 +121,7 @@ add_page (P2vWindow *window, GType type)
   g_signal_connect (page, "notify::closed", G_CALLBACK (page_changed), window);
   g_signal_connect (page, "notify::next", G_CALLBACK (page_changed), window);
   g_signal_connect (page, "forward", G_CALLBACK (page_is_done), window);
+  g_signal_connect (page, "again", G_CALLBACK (start_over), window);
   g_object_get (page, "step", &step, NULL);
   GtkWidget *label = gtk_label_new (step);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
@@ -177,7 +184,7 @@ p2v_window_class_init (P2vWindowClass *class)
   gtk_widget_class_bind_template_child (widget, P2vWindow, heading);
   gtk_widget_class_bind_template_child (widget, P2vWindow, back);
   gtk_widget_class_bind_template_child (widget, P2vWindow, next);
-  gtk_widget_class_bind_template_child (widget, P2vWindow, quit);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, buttons);
   gtk_widget_class_bind_template_child (widget, P2vWindow, leave_bar);
   gtk_widget_class_bind_template_callback (widget, go_forward);
   gtk_widget_class_bind_template_callback (widget, go_back);

@@ -30,6 +30,8 @@ wizard_run (const Settings *settings, const WizardOptions *options)
   if (!gtk_init_check (NULL, NULL))
     return WIZARD_NO_DISPLAY;
   load_style ();
+  /* Seen through a BMC they are only slow. */
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   Shared *shared = shared_new (settings, options);
   P2vWindow *window = p2v_window_new (shared);
   g_signal_connect (window, "destroy", G_CALLBACK (gtk_main_quit), NULL);
