@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The wizard's page "Conversion server": every way in which the test of a connection
+fails, and that the window lives meanwhile.  See wizard.sh."""
+import os, sys
+sys.path.insert (0, "tests/lib")
+from wizard import Heartbeat, Missing, ROLE, Tap, Wizard
+
+PORT, SILENT, REFUSED, HOSTKEY = (os.environ[n] for n in ("PORT", "SILENT", "REFUSED", "HOSTKEY"))
+WORK, DISK, PASSWORD = os.environ["WORK"], os.environ["DISK"], os.environ["PASSWORD"]
+KEY = WORK + "/sshd/id"
+tap = Tap ()
+w = None
+
+
+def begin (arguments=""):
+    global w
+    w = Wizard (f"p2v.disks={DISK} p2v.name=guest p2v.os={WORK}/out {arguments}", WORK + "/client.log")
+    w.heading ("Which conversion server\\?")
+
+
+def fill (host="127.0.0.1", port=PORT, user="p2vlogin", password=PASSWORD):
+    w.enter ("Host", host)
+    w.enter ("Port", port)
+    w.enter ("User name", user)
+    w.enter ("Password", password)
+
+
+def test ():
+    w.press ("^Test connection$")
+
+
+def trusted ():
+    begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.hostkey={HOSTKEY}")
+
+
+def says (expression, seconds=30):
+    w.see (expression, ROLE.LABEL, seconds)
+    if w.find ("Next", ROLE.PUSH_BUTTON).get_state_set ().contains (gi_sensitive):
+        raise Missing ("Next can be pressed")
+
+
+from gi.repository import Atspi
+gi_sensitive = Atspi.StateType.SENSITIVE
+
+
+def names ():
+    """Whoever hears the wizard only must be told what each widget is."""
+    begin ()
+    kinds = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON,
+             ROLE.COMBO_BOX, ROLE.SPIN_BUTTON, ROLE.PROGRESS_BAR, ROLE.LIST_BOX}
+    nameless = [n.get_role_name () for n in w.nodes () if n.get_role () in kinds and not n.get_name ()]
+    if nameless:
+        raise Missing (f"without a name: {nameless}")
+    box = Atspi.Component.get_extents (w.frame, Atspi.CoordType.SCREEN)
+    if box.width > 800 or box.height > 600:
+        raise Missing (f"the window needs {box.width}x{box.height}")
+
+
+def typing ():
+    w.enter ("Port", "99999")
+    says ("“99999” is not a TCP port")
+    if w.find ("^Test connection$").get_state_set ().contains (gi_sensitive):
+        raise Missing ("a connection can be tested with a wrong port")
+    w.enter ("Port", PORT)
+    w.enter ("Host", "not a host")
+    says ("is not the name or address of a machine")
+    fill ()
+
+
+def unknown_key ():
+    test ()
+    w.see ("Is this the right conversion server")
+    w.see (HOSTKEY.replace ("+", "\\+"))
+    w.press ("do not connect")
+    says ("The connection was not made")
+
+
+def accept_key ():
+    test ()
+    w.press ("Yes, the fingerprint is the same", seconds=30)
+    w.see ("Connected as p2vlogin@127.0.0.1", seconds=30)
+    w.see ("It can make: local, libvirt. Free in .*/out: ")
+    w.sensitive ("Next")
+    w.enter ("Host", "127.0.0.2") # and nothing of it holds for another host
+    if w.find ("Next").get_state_set ().contains (gi_sensitive):
+        raise Missing ("Next is still there")
+    w.kill ()
+
+
+def wrong_password ():
+    trusted ()
+    w.see ("Fill in how to log in")
+    w.enter ("Password", "wrong")
+    test ()
+    says ("refused the password: wrong user name or wrong password")
+    says ("Check “User name” and “Password”")
+
+
+def refused_port ():
+    w.enter ("Port", REFUSED)
+    test ()
+    says ("refused the connection on port")
+    says ("Check “Host” and “Port”")
+
+
+def unknown_host ():
+    fill (host="no-such-host.invalid")
+    test ()
+    says ("no-such-host.invalid, cannot be found")
+
+
+def silent_server ():
+    fill (port=SILENT)
+    beat = Heartbeat (w.client.pid)
+    test ()
+    w.see ("^Stop the test$")
+    w.enter ("User name", "someone") # the window takes keys; what is typed ends the test
+    w.press ("^Test connection$")
+    says ("accepted the connection but does not answer", 30)
+    worst = beat.worst_ms ()
+    print (f"# the main loop was never later than {worst:.0f} ms")
+    if worst > 500:
+        raise Missing (f"the main loop was {worst:.0f} ms late")
+
+
+def stopped ():
+    test ()
+    w.press ("^Stop the test$")
+    w.sensitive ("^Test connection$")
+    w.kill ()
+
+
+def changed_key ():
+    begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.identity={KEY}"
+           f" p2v.hostkey=SHA256:{'A' * 43} p2v.gui")
+    test ()
+    says ("this may be another machine, or somebody in between")
+    if w.find ("fingerprint is the same"):
+        raise Missing ("a changed key can be accepted by a button")
+    w.kill ()
+
+
+def no_server ():
+    os.rename (WORK + "/sshd/server/bin/p2v-server", WORK + "/sshd/server/bin/away")
+    try:
+        begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.identity={KEY}"
+               f" p2v.hostkey={HOSTKEY} p2v.gui")
+        test ()
+        says ("The conversion server has no p2v-server")
+    finally:
+        os.rename (WORK + "/sshd/server/bin/away", WORK + "/sshd/server/bin/p2v-server")
+
+
+def quit_by_keyboard ():
+    w.key ("alt+q")
+    w.see ("Close the wizard\\?")
+    w.key ("Return") # the safe answer is the default
+    w.heading ("Which conversion server\\?")
+    w.key ("alt+q")
+    w.see ("Close the wizard\\?")
+    w.key ("alt+l")
+    status = w.end ()
+    if status != 130:
+        raise Missing (f"exit status {status}")
+
+
+for name, case in (
+        ("every widget has a name, and the window fits 800x600", names),
+        ("a wrong value is told as it is typed", typing),
+        ("an unknown host key is asked about, and can be refused", unknown_key),
+        ("and accepted: versions, targets, free space", accept_key),
+        ("the wrong password", wrong_password),
+        ("a port that refuses", refused_port),
+        ("a name that does not exist", unknown_host),
+        ("a server that says nothing; the window lives", silent_server),
+        ("a test can be stopped", stopped),
+        ("another host key than the given one", changed_key),
+        ("no p2v-server there", no_server),
+        ("Quit asks, by keyboard alone", quit_by_keyboard)):
+    tap.case (name, case)
+if w:
+    w.kill ()
+tap.end ()

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives p2v-client's wizard by AT-SPI, the way a screen reader sees it.
+
+Runs inside dbus-run-session with a display.  Names are those that the wizard says;
+LANG=C, so they are English.
+"""
+import os, re, signal, subprocess, sys, time
+import gi
+gi.require_version ("Atspi", "2.0")
+from gi.repository import Atspi
+
+ROLE = Atspi.Role
+PATIENCE = 20
+
+
+class Missing (Exception):
+    pass
+
+
+class Wizard:
+    def __init__ (self, cmdline, log):
+        self.log = open (log, "ab")
+        self.client = subprocess.Popen ([os.environ["BUILD"] + "/bin/p2v-client", "--cmdline=-"],
+                                        stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
+        self.client.stdin.write (cmdline.encode ())
+        self.client.stdin.close ()
+        self.app = self.wait (self.find_app, "the program")
+        self.frame = self.wait (lambda: self.app.get_child_at_index (0), "the window")
+        for _ in range (50):
+            if self.showing (self.frame):
+                break
+            time.sleep (0.1)
+
+    # ---- looking ----
+    def find_app (self):
+        desktop = Atspi.get_desktop (0)
+        for i in range (desktop.get_child_count ()):
+            app = desktop.get_child_at_index (i)
+            if app and app.get_process_id () == self.client.pid:
+                return app
+        return None
+
+    @staticmethod
+    def showing (node):
+        return node.get_state_set ().contains (Atspi.StateType.SHOWING)
+
+    def nodes (self, node=None):
+        """Everything that is on the screen."""
+        node = node or self.frame
+        for i in range (node.get_child_count ()):
+            child = node.get_child_at_index (i)
+            if child and self.showing (child):
+                yield child
+                yield from self.nodes (child)
+
+    def wait (self, look, what, seconds=PATIENCE):
+        end = time.monotonic () + seconds
+        while True:
+            try:
+                found = look ()
+            except gi.repository.GLib.Error:
+                found = None # it has just gone
+            if found:
+                return found
+            if self.client.poll () is not None:
+                raise Missing (f"{what}: the program has ended with status {self.client.returncode}")
+            if time.monotonic () > end:
+                raise Missing (f"{what} did not come; on the screen: {self.words ()}")
+            time.sleep (0.05)
+
+    def find (self, name, role=None):
+        pattern = re.compile (name)
+        for node in self.nodes ():
+            if (role is None or node.get_role () == role) and pattern.search (node.get_name () or ""):
+                return node
+        return None
+
+    def words (self):
+        return " | ".join (n.get_name () for n in self.nodes () if n.get_name ())
+
+    # ---- waiting ----
+    def see (self, name, role=None, seconds=PATIENCE):
+        return self.wait (lambda: self.find (name, role), f"\"{name}\"", seconds)
+
+    def heading (self, name, seconds=PATIENCE):
+        return self.see (f"^{name}$", ROLE.LABEL, seconds)
+
+    def sensitive (self, name, role=ROLE.PUSH_BUTTON, seconds=PATIENCE):
+        def look ():
+            node = self.find (name, role)
+            return node if node and node.get_state_set ().contains (Atspi.StateType.SENSITIVE) else None
+        return self.wait (look, f"\"{name}\" to be usable", seconds)
+
+    # ---- doing ----
+    def press (self, name, role=ROLE.PUSH_BUTTON, seconds=PATIENCE):
+        self.sensitive (name, role, seconds).do_action (0)
+
+    def enter (self, name, text):
+        role = ROLE.PASSWORD_TEXT if name == "Password" else ROLE.TEXT
+        node = self.see (f"^{name}$", role)
+        if not node.set_text_contents (text):
+            raise Missing (f"{name} takes no text")
+
+    def read (self, name, role=ROLE.TEXT):
+        return Atspi.Text.get_text (self.see (f"^{name}$", role), 0, -1)
+
+    def key (self, name):
+        """One key as from the keyboard: "Return", "Tab", or a character; "alt+x"."""
+        names = name.split ("+") if len (name) > 1 else [name]
+        for part in names[:-1]:
+            self.raw_key (part, Atspi.KeySynthType.PRESS)
+        self.raw_key (names[-1], Atspi.KeySynthType.SYM)
+        for part in reversed (names[:-1]):
+            self.raw_key (part, Atspi.KeySynthType.RELEASE)
+
+    @staticmethod
+    def raw_key (name, kind):
+        values = {"Return": 0xff0d, "Tab": 0xff09, "Escape": 0xff1b, "space": 0x20}
+        codes = {"alt": 64, "shift": 50, "ctrl": 37}
+        if name in codes: # a modifier, by its place on the keyboard
+            Atspi.generate_keyboard_event (codes[name], None, kind)
+        else:
+            Atspi.generate_keyboard_event (values.get (name) or ord (name), None, kind)
+
+    def type (self, text):
+        for character in text:
+            self.key (character)
+
+    def focused (self):
+        for node in self.nodes ():
+            if node.get_state_set ().contains (Atspi.StateType.FOCUSED):
+                return node
+        return None
+
+    # ---- ending ----
+    def end (self, seconds=30):
+        """The exit status, once the window is closed."""
+        try:
+            return self.client.wait (seconds)
+        finally:
+            self.kill ()
+
+    def kill (self):
+        if self.client.poll () is None:
+            self.client.send_signal (signal.SIGTERM)
+            try:
+                self.client.wait (5)
+            except subprocess.TimeoutExpired:
+                self.client.kill ()
+                self.client.wait ()
+
+
+class Heartbeat:
+    """How late the program's main loop is: another process asks it for something ten times
+    a second that only the main loop answers."""
+    def __init__ (self, pid):
+        self.child = subprocess.Popen ([sys.executable, __file__, "heartbeat", str (pid)],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.child.stdout.readline () # it has begun
+
+    def worst_ms (self):
+        output, _ = self.child.communicate ("\n", timeout=30)
+        return float (output)
+
+
+def heartbeat (pid):
+    import select
+    desktop = Atspi.get_desktop (0)
+    apps = [desktop.get_child_at_index (i) for i in range (desktop.get_child_count ())]
+    frame = next (a for a in apps if a and a.get_process_id () == pid).get_child_at_index (0)
+    worst = 0.0
+    print ("begun", flush=True)
+    while not select.select ([sys.stdin], [], [], 0.1)[0]:
+        began = time.monotonic ()
+        Atspi.Component.get_extents (frame, Atspi.CoordType.SCREEN) # is never cached
+        worst = max (worst, time.monotonic () - began)
+    print (worst * 1000, flush=True)
+
+
+class Tap:
+    """Prints what tests/run and prove want to see."""
+    def __init__ (self):
+        self.count, self.failed = 0, 0
+
+    def case (self, name, run):
+        self.count += 1
+        try:
+            run ()
+            print (f"ok {self.count} - {name}", flush=True)
+        except Exception as problem: # pylint: disable=broad-except
+            self.failed += 1
+            print (f"not ok {self.count} - {name}\n# {type (problem).__name__}: {problem}", flush=True)
+
+    def end (self):
+        print (f"1..{self.count}", flush=True)
+        sys.exit (1 if self.failed else 0)
+
+
+if __name__ == "__main__" and sys.argv[1:2] == ["heartbeat"]:
+    heartbeat (int (sys.argv[2]))
