@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# time-limit: 600
+# The wizard from the first page to the last, by keyboard, against a real sshd and
+# p2v-server, with the tiny guest.  SHOTS=DIR SIZE=WIDTHxHEIGHT WIZARD_LANG=de: for
+# `make screenshots`.
+set -euo pipefail
+# shellcheck source=tests/lib/client.sh
+. tests/lib/client.sh
+# shellcheck source=tests/lib/display.sh
+. tests/lib/display.sh
+stop_all () {
+  display_stop
+  sshd_stop
+}
+trap stop_all EXIT
+
+tests/guests/tiny-disk.sh --out "$WORK/tiny" >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
+bench_start "PasswordAuthentication yes"
+DISK=$WORK/tiny/disk0.raw PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY
+export WORK DISK PORT LOGIN PASSWORD HOSTKEY
+before=$(sha256sum <"$DISK")
+[ -z "${WIZARD_LANG:-}" ] || export DISPLAY_LANG=C.UTF-8
+display_start "${SIZE:-800x600}"
+display_run env ${WIZARD_LANG:+LC_ALL=} ${WIZARD_LANG:+LANG=C.UTF-8} ${WIZARD_LANG:+LANGUAGE="$WIZARD_LANG"} \
+  /usr/bin/python3 tests/machine/wizard.py || { sed 's/^/# /' "$WORK/client.log"; exit 1; }
+[ "$(sha256sum <"$DISK")" = "$before" ] || { echo "# the source was written to"; exit 1; }
+if grep -aE 'CRITICAL|WARNING' "$WORK/client.log"; then exit 1; fi
