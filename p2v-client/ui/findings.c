@@ -18,17 +18,17 @@ finding_free (gpointer data)
 
 /* Owns TEXT and REMEDY. */
 static void
-add (GPtrArray *findings, FindingLevel level, char *text, char *remedy)
+add (GPtrArray *findings, NoticeKind kind, char *text, char *remedy)
 {
   Finding *finding = g_new (Finding, 1);
-  *finding = (Finding){level, text, remedy};
+  *finding = (Finding){kind, text, remedy};
   g_ptr_array_add (findings, finding);
 }
 
 static void
 add_error (GPtrArray *findings, const GError *error)
 {
-  add (findings, FINDING_ERROR, say_problem (error), say_remedy (error));
+  add (findings, NOTICE_ERROR, say_problem (error), say_remedy (error));
 }
 
 /* Most: every byte of the disks.  Least: what file systems say is in use, where all say so. */
@@ -61,7 +61,7 @@ add_disks (GPtrArray *findings, const P2vMachine *machine, GPtrArray *contents)
     for (guint j = 0; parts && j < parts->len; j++) {
       const ContentsPart *part = g_ptr_array_index (parts, j);
       if (g_strcmp0 (part->type, "crypto_LUKS") == 0 || g_strcmp0 (part->type, "BitLocker") == 0)
-        add (findings, FINDING_WARNING,
+        add (findings, NOTICE_WARNING,
              g_strdup_printf (_ ("%s on disk %s is encrypted: what is in it cannot be converted."),
                               say_device (part->device), say_device (disk->device)),
              g_strdup (_ ("Without a readable operating system the conversion will stop.")));
@@ -81,7 +81,7 @@ add_room (GPtrArray *findings, const Settings *settings, const P2vMachine *machi
   g_autofree char *amount = say_size (known ? least : most);
   g_autofree char *room = say_size ((guint64)MAX (probe->free, 0));
   g_autofree char *time = estimate_format_seconds ((gint64)((known ? least : most) / GIGABIT) + 90);
-  add (findings, FINDING_GOOD,
+  add (findings, NOTICE_GOOD,
        known ? g_strdup_printf (
                    _ ("To copy: about %s, which takes about %s (h:mm:ss or m:ss) on a gigabit "
                       "network."),
@@ -92,17 +92,17 @@ add_room (GPtrArray *findings, const Settings *settings, const P2vMachine *machi
   if (probe->free < 0)
     return;
   if ((guint64)probe->free < sure)
-    add (findings, FINDING_ERROR,
+    add (findings, NOTICE_ERROR,
          g_strdup_printf (_ ("Too little space in %s: %s are free."), probe->directory, room),
          g_strdup (_ ("Make room there, or go back and choose another place.")));
   else if ((guint64)probe->free < most)
-    add (findings, FINDING_WARNING,
+    add (findings, NOTICE_WARNING,
          g_strdup_printf (_ ("%s are free in %s, less than the size of the disks."), room,
                           probe->directory),
          g_strdup (_ ("It is enough if the disks are not full; this is found out before anything "
                       "is copied.")));
   else
-    add (findings, FINDING_GOOD,
+    add (findings, NOTICE_GOOD,
          g_strdup_printf (_ ("Space: %s are free in %s."), room, probe->directory), NULL);
 }
 
@@ -116,7 +116,7 @@ add_machine (GPtrArray *findings, const P2vMachine *machine)
       P_ ("%u network card", "%u network cards", machine->nics->len), machine->nics->len);
   g_autofree char *processors =
       g_strdup_printf (P_ ("%u processor", "%u processors", machine->vcpus), machine->vcpus);
-  add (findings, FINDING_GOOD,
+  add (findings, NOTICE_GOOD,
        g_strdup_printf (_ ("“%s”: %s, %s of memory, %s, %s."), machine->name, processors, memory,
                         disks, cards),
        NULL);
@@ -133,18 +133,18 @@ findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *c
     add_error (findings, failure);
     return findings;
   }
-  add (findings, FINDING_GOOD,
+  add (findings, NOTICE_GOOD,
        g_strdup_printf (_ ("The conversion server answers: %s, p2v-server %s."), probe->peer,
                         probe->version),
        NULL);
   if (probe->refusal)
     add_error (findings, probe->refusal);
   else
-    add (findings, FINDING_GOOD,
+    add (findings, NOTICE_GOOD,
          g_strdup_printf (_ ("The target can be used, and the name is free there.")), NULL);
   add_room (findings, settings, machine, contents, probe);
   add_disks (findings, machine, contents);
   for (guint i = 0; probe->warnings && probe->warnings[i]; i++)
-    add (findings, FINDING_WARNING, g_strdup (probe->warnings[i]), NULL);
+    add (findings, NOTICE_WARNING, g_strdup (probe->warnings[i]), NULL);
   return findings;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What page "Check and start" has to say: one line for each thing that was looked at. */
 #pragma once
+#include "notice.h"
 #include "shared.h"
 
-typedef enum { FINDING_GOOD, FINDING_WARNING, FINDING_ERROR } FindingLevel;
-
 typedef struct {
-  FindingLevel level;
+  NoticeKind kind; /* GOOD, WARNING or ERROR */
   char *text;
   char *remedy; /* may be NULL */
 } Finding;

@@ -1,75 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "notice.h"
+#include "rows.h"
 
-static GtkWidget *
-add_label (GtkContainer *box)
+static const struct {
+  const char *mark, *word, *class;
+} kinds[] = {
+    [NOTICE_INFO] = {"ℹ", N_ ("Note"), "info"},
+    [NOTICE_GOOD] = {"✓", N_ ("In order"), "good"},
+    [NOTICE_WARNING] = {"⚠", N_ ("Warning"), "warning"},
+    [NOTICE_ERROR] = {"✗", N_ ("Error"), "error"},
+};
+
+const char *
+notice_mark (NoticeKind kind)
 {
-  GtkWidget *label = gtk_label_new (NULL);
-  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
-  gtk_widget_set_can_focus (label, FALSE);
-  gtk_container_add (box, label);
-  return label;
+  return kinds[kind].mark;
 }
 
-static const char *
-icon_of (GtkMessageType type)
+const char *
+notice_word (NoticeKind kind)
 {
-  switch (type) {
-  case GTK_MESSAGE_ERROR:
-    return "dialog-error-symbolic";
-  case GTK_MESSAGE_WARNING:
-    return "dialog-warning-symbolic";
-  case GTK_MESSAGE_QUESTION:
-    return "dialog-question-symbolic";
-  default:
-    return "dialog-information-symbolic";
-  }
+  return _ (kinds[kind].word);
 }
 
-/* What is in it is made when the bar is used for the first time. */
 static void
-find_labels (GtkInfoBar *bar, GtkWidget **problem, GtkWidget **remedy)
+set_class (GtkBox *box, NoticeKind kind)
 {
-  *problem = g_object_get_data (G_OBJECT (bar), "problem");
-  *remedy = g_object_get_data (G_OBJECT (bar), "remedy");
-  if (*problem)
-    return;
-  GtkContainer *area = GTK_CONTAINER (gtk_info_bar_get_content_area (bar));
-  GtkWidget *icon = gtk_image_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
-  gtk_widget_set_valign (icon, GTK_ALIGN_START);
-  gtk_container_add (area, icon);
-  gtk_widget_show (icon);
-  *problem = add_label (GTK_CONTAINER (box));
-  *remedy = add_label (GTK_CONTAINER (box));
-  gtk_widget_set_hexpand (box, TRUE);
-  gtk_widget_show (box);
-  gtk_container_add (area, box);
-  g_object_set_data (G_OBJECT (bar), "icon", icon);
-  g_object_set_data (G_OBJECT (bar), "problem", *problem);
-  g_object_set_data (G_OBJECT (bar), "remedy", *remedy);
+  GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (box));
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    gtk_style_context_remove_class (style, kinds[i].class);
+  gtk_style_context_add_class (style, kinds[kind].class);
 }
 
 void
-notice_show (GtkInfoBar *bar, GtkMessageType type, const char *problem, const char *remedy)
+notice_show (GtkBox *box, NoticeKind kind, const char *problem, const char *remedy)
 {
-  GtkWidget *first, *second;
-  find_labels (bar, &first, &second);
-  GtkImage *icon = g_object_get_data (G_OBJECT (bar), "icon");
-  gtk_info_bar_set_message_type (bar, type);
-  gtk_image_set_from_icon_name (icon, icon_of (type), GTK_ICON_SIZE_LARGE_TOOLBAR);
-  gtk_label_set_text (GTK_LABEL (first), problem);
-  gtk_label_set_text (GTK_LABEL (second), remedy ? remedy : "");
-  gtk_widget_show (first);
-  gtk_widget_set_visible (second, remedy != NULL);
-  gtk_widget_show (GTK_WIDGET (bar));
+  GtkWidget *mark = row_make_label (notice_mark (kind), "mark");
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4);
+  rows_clear (GTK_CONTAINER (box));
+  set_class (box, kind);
+  gtk_widget_set_valign (mark, GTK_ALIGN_START);
+  atk_object_set_name (gtk_widget_get_accessible (mark), notice_word (kind));
+  gtk_container_add (GTK_CONTAINER (texts), row_make_label (problem, NULL));
+  if (remedy)
+    gtk_container_add (GTK_CONTAINER (texts), row_make_label (remedy, NULL));
+  gtk_container_add (GTK_CONTAINER (box), mark);
+  gtk_container_add (GTK_CONTAINER (box), texts);
+  gtk_widget_show_all (GTK_WIDGET (box));
 }
 
 void
-notice_hide (GtkInfoBar *bar)
+notice_hide (GtkBox *box)
 {
-  gtk_widget_hide (GTK_WIDGET (bar));
+  gtk_widget_hide (GTK_WIDGET (box));
 }

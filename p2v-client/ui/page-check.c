@@ -65,42 +65,22 @@ show_state (P2vPageCheck *self)
   p2v_page_set_complete (P2V_PAGE (self), !busy && self->errors == 0 && read);
 }
 
-static GtkWidget *
-make_text (const char *text, gboolean dim)
-{
-  GtkWidget *label = gtk_label_new (text);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  if (dim)
-    gtk_style_context_add_class (gtk_widget_get_style_context (label), "dim-label");
-  return label;
-}
-
 static void
 add_finding (P2vPageCheck *self, const Finding *finding)
 {
-  static const struct {
-    const char *icon, *name;
-  } levels[] = {
-      [FINDING_GOOD] = {"emblem-ok-symbolic", N_ ("In order")},
-      [FINDING_WARNING] = {"dialog-warning-symbolic", N_ ("Warning")},
-      [FINDING_ERROR] = {"dialog-error-symbolic", N_ ("Error")},
-  };
   GtkWidget *row = gtk_list_box_row_new ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
   GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  GtkWidget *icon =
-      gtk_image_new_from_icon_name (levels[finding->level].icon, GTK_ICON_SIZE_LARGE_TOOLBAR);
-  const char *name = _ (levels[finding->level].name);
+  GtkWidget *mark = row_make_label (notice_mark (finding->kind), "mark");
+  const char *word = notice_word (finding->kind);
   g_autofree char *spoken =
-      g_strdup_printf ("%s: %s %s", name, finding->text, finding->remedy ? finding->remedy : "");
-  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
-  atk_object_set_name (gtk_widget_get_accessible (icon), name);
-  gtk_container_add (GTK_CONTAINER (texts), make_text (finding->text, FALSE));
+      g_strdup_printf ("%s: %s %s", word, finding->text, finding->remedy ? finding->remedy : "");
+  gtk_widget_set_valign (mark, GTK_ALIGN_START);
+  atk_object_set_name (gtk_widget_get_accessible (mark), word);
+  gtk_container_add (GTK_CONTAINER (texts), row_make_label (finding->text, NULL));
   if (finding->remedy)
-    gtk_container_add (GTK_CONTAINER (texts), make_text (finding->remedy, TRUE));
-  gtk_container_add (GTK_CONTAINER (box), icon);
+    gtk_container_add (GTK_CONTAINER (texts), row_make_label (finding->remedy, "dim-label"));
+  gtk_container_add (GTK_CONTAINER (box), mark);
   gtk_container_add (GTK_CONTAINER (box), texts);
   gtk_container_add (GTK_CONTAINER (row), box);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
@@ -120,8 +100,8 @@ take_check (Work *work, gpointer owner)
       findings_make (check->settings, check->machine, check->contents, check->probe, check->error);
   for (guint i = 0; i < findings->len; i++) {
     const Finding *finding = g_ptr_array_index (findings, i);
-    self->warnings += finding->level == FINDING_WARNING ? 1 : 0;
-    self->errors += finding->level == FINDING_ERROR ? 1 : 0;
+    self->warnings += finding->kind == NOTICE_WARNING ? 1 : 0;
+    self->errors += finding->kind == NOTICE_ERROR ? 1 : 0;
     add_finding (self, finding);
   }
   p2v_machine_free (shared->machine);

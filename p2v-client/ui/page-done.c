@@ -9,8 +9,8 @@
 
 struct _P2vPageDone {
   P2vPage parent;
-  GtkInfoBar *result, *both;
-  GtkLabel *how_title, *how, *saved;
+  GtkBox *result, *both;
+  GtkLabel *how_title, *how, *command, *saved;
   GtkTextView *report;
   GtkWidget *power_off, *reboot, *close;
 };
@@ -32,17 +32,17 @@ show_success (P2vPageDone *self, const Shared *shared)
                 _ ("“p2v-server show %s” on the conversion server has the whole report."),
                 shared->finished->job)
           : NULL;
-  g_autofree char *how = NULL;
-  notice_show (self->result, GTK_MESSAGE_INFO, problem, job);
+  g_autofree char *command = NULL;
+  gtk_label_set_text (self->how_title, _ ("How to go live"));
+  notice_show (self->result, NOTICE_GOOD, problem, job);
   if (g_str_equal (kind, "libvirt"))
-    how = g_strdup_printf (
-        _ ("1. Power this machine off.\n2. On the conversion server: virsh start %s"), name);
+    command = g_strdup_printf ("virsh start %s", name);
   else
-    how = g_strdup_printf (_ ("1. Power this machine off.\n2. On the conversion server: "
-                              "virsh define %s/%s.xml && virsh start %s"),
-                           storage ? storage : "/var/tmp", name, name);
-  gtk_label_set_text (self->how, how);
-  notice_show (self->both, GTK_MESSAGE_WARNING,
+    command = g_strdup_printf ("virsh define %s/%s.xml\nvirsh start %s",
+                               storage ? storage : "/var/tmp", name, name);
+  gtk_label_set_text (self->how, _ ("Power this machine off; then on the conversion server:"));
+  gtk_label_set_text (self->command, command);
+  notice_show (self->both, NOTICE_WARNING,
                _ ("Do not run both at once: they have the same name and the same addresses."),
                _ ("The way back: stop the virtual machine and start this one from its own disk. "
                   "Nothing on it was changed."));
@@ -54,8 +54,10 @@ show_failure (P2vPageDone *self, const GError *error)
   gboolean cancelled = g_error_matches (error, P2V_ERROR, P2V_ERROR_CANCELLED);
   g_autofree char *problem = say_problem (error);
   g_autofree char *remedy = say_remedy (error);
-  notice_show (self->result, cancelled ? GTK_MESSAGE_INFO : GTK_MESSAGE_ERROR,
+  notice_show (self->result, cancelled ? NOTICE_INFO : NOTICE_ERROR,
                cancelled ? _ ("The conversion was cancelled.") : problem, remedy);
+  gtk_label_set_text (self->command, "");
+  notice_hide (self->both);
   gtk_label_set_text (self->how_title, _ ("Nothing was changed on this machine"));
   gtk_label_set_text (self->how,
                       _ ("Its disks were only read. You can start it again as it was, or "
@@ -88,7 +90,7 @@ run_command (P2vPageDone *self, const char *argument, const char *command)
     return;
   g_autofree char *problem = say_problem (error);
   g_autofree char *remedy = say_remedy (error);
-  notice_show (self->both, GTK_MESSAGE_ERROR, problem, remedy);
+  notice_show (self->both, NOTICE_ERROR, problem, remedy);
 }
 
 static void
@@ -173,6 +175,7 @@ p2v_page_done_class_init (P2vPageDoneClass *class)
   CHILD (both);
   CHILD (how_title);
   CHILD (how);
+  CHILD (command);
   CHILD (saved);
   CHILD (report);
   CHILD (power_off);

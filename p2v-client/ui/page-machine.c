@@ -16,7 +16,7 @@ struct _P2vPageMachine {
   GtkComboBox *root;
   GtkListBox *disks, *cards;
   GtkLabel *complaint;
-  GtkInfoBar *blind;
+  GtkBox *blind;
   GtkWidget *reading, *all, *no_cards, *together;
   Form *form;
   GCancellable *read;
@@ -160,7 +160,7 @@ take_reading (Work *work, gpointer owner)
     g_autofree char *problem = say_problem (reading->error);
     g_autofree char *remedy = say_remedy (reading->error);
     shared->blind = g_steal_pointer (&reading->error);
-    notice_show (self->blind, GTK_MESSAGE_ERROR, problem, remedy);
+    notice_show (self->blind, NOTICE_ERROR, problem, remedy);
     return;
   }
   const P2vMachine *chosen = reading->chosen;

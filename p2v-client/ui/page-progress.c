@@ -17,7 +17,7 @@ struct _P2vPageProgress {
   P2vPage parent;
   GtkLabel *words, *figures, *elapsed;
   GtkProgressBar *bar;
-  GtkInfoBar *link, *question;
+  GtkBox *link, *question;
   GtkGrid *phases;
   GtkTextView *log;
   GtkWidget *cancel, *go_on;
@@ -128,7 +128,7 @@ show_link (P2vPageProgress *self, const Event *event)
   self->lost = event->kind == EVENT_LINK_LOST;
   show_line (self, "link", event->text ? event->text : "");
   if (self->lost)
-    notice_show (self->link, GTK_MESSAGE_WARNING, _ ("The connection is broken: reconnecting…"),
+    notice_show (self->link, NOTICE_WARNING, _ ("The connection is broken: reconnecting…"),
                  _ ("Nothing is lost. The conversion goes on by itself as soon as the network is "
                     "back."));
   else
@@ -253,13 +253,16 @@ ask_to_cancel (P2vPageProgress *self)
 }
 
 static void
-take_answer (P2vPageProgress *self, int answer)
+go_on_converting (P2vPageProgress *self)
 {
   gtk_widget_hide (GTK_WIDGET (self->question));
-  if (answer != GTK_RESPONSE_YES) {
-    gtk_widget_grab_focus (self->cancel);
-    return;
-  }
+  gtk_widget_grab_focus (self->cancel);
+}
+
+static void
+cancel_now (P2vPageProgress *self)
+{
+  gtk_widget_hide (GTK_WIDGET (self->question));
   gtk_widget_set_sensitive (self->cancel, FALSE);
   gtk_label_set_text (
       self->words, _ ("Cancelling; the conversion server cleans up, which takes up to a minute."));
@@ -300,7 +303,8 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   CHILD (go_on);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget, ask_to_cancel);
-  gtk_widget_class_bind_template_callback (widget, take_answer);
+  gtk_widget_class_bind_template_callback (widget, go_on_converting);
+  gtk_widget_class_bind_template_callback (widget, cancel_now);
 }
 
 static void

@@ -13,7 +13,7 @@ struct _P2vPageServer {
   GtkButton *choose_key, *test;
   GtkSpinner *spinner;
   GtkLabel *complaint, *fingerprint, *compare, *busy;
-  GtkInfoBar *result;
+  GtkBox *result;
   GtkWidget *question, *trust;
   Form *form;
   GCancellable *look; /* a test that is going on */
@@ -74,10 +74,8 @@ ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
   g_free (self->shown);
   self->shown = g_strdup (seen->fingerprint);
   g_autofree char *command = g_strdup_printf ("ssh-keygen -lf /etc/ssh/%s", seen->file);
-  g_autofree char *words = g_strdup_printf (
-      _ ("It is right if this command on the conversion server prints the same: %s"), command);
   gtk_label_set_text (self->fingerprint, seen->fingerprint);
-  gtk_label_set_text (self->compare, words);
+  gtk_label_set_text (self->compare, command);
   gtk_widget_show (self->question);
   gtk_widget_grab_focus (self->trust);
 }
@@ -92,7 +90,7 @@ show_success (P2vPageServer *self, const Probe *probe)
   g_autofree char *second = room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets,
                                                     probe->directory, room)
                                  : g_strdup_printf (_ ("It can make: %s."), targets);
-  notice_show (self->result, GTK_MESSAGE_INFO, first, second);
+  notice_show (self->result, NOTICE_GOOD, first, second);
 }
 
 static void
@@ -105,7 +103,7 @@ take_look (Probe *probe, const GError *error, gpointer owner)
   } else if (error) {
     g_autofree char *problem = say_problem (error);
     g_autofree char *remedy = say_remedy (error);
-    notice_show (self->result, GTK_MESSAGE_ERROR, problem, remedy);
+    notice_show (self->result, NOTICE_ERROR, problem, remedy);
   } else {
     show_success (self, probe);
   }
@@ -150,7 +148,7 @@ static void
 distrust (P2vPageServer *self)
 {
   take_change (self);
-  notice_show (self->result, GTK_MESSAGE_WARNING,
+  notice_show (self->result, NOTICE_WARNING,
                _ ("The connection was not made: the fingerprint is not the right one."),
                _ ("Check “Host”: this may be another machine, or somebody in between."));
   gtk_widget_grab_focus (GTK_WIDGET (self->host));
@@ -223,7 +221,7 @@ enter (P2vPage *page)
   if (p2v_page_is_complete (page) || settings_headless (settings, &missing) || !missing[0])
     return;
   if (settings_given (settings, SETTING_server))
-    notice_show (self->result, GTK_MESSAGE_INFO,
+    notice_show (self->result, NOTICE_INFO,
                  _ ("The kernel arguments do not say everything that is needed."),
                  _ ("Fill in how to log in: a password or a private key."));
 }

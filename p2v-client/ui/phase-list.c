@@ -10,8 +10,7 @@ static const char *const names[] = {"connect", "preflight", "overlay", "inspect"
                                     "trim",    "plan",      "copy",    "verify",  "finish"};
 
 typedef struct {
-  GtkImage *icon;
-  GtkLabel *words, *time;
+  GtkLabel *mark, *words, *time;
 } Row;
 
 struct PhaseList {
@@ -21,28 +20,29 @@ struct PhaseList {
 };
 
 static void
-set_icon (Row *row, const char *icon, const char *state)
+set_mark (Row *row, const char *mark, const char *state)
 {
   g_autofree char *name = g_strdup_printf ("%s: %s", gtk_label_get_text (row->words), state);
-  gtk_image_set_from_icon_name (row->icon, icon, GTK_ICON_SIZE_MENU);
-  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (row->icon)), name);
+  gtk_label_set_text (row->mark, mark);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (row->mark)), name);
 }
 
 static void
 add_row (GtkGrid *grid, Row *row, guint i)
 {
   int column = (int)(i / ROWS) * 3, line = (int)(i % ROWS);
-  row->icon = GTK_IMAGE (gtk_image_new ());
+  row->mark = GTK_LABEL (gtk_label_new (NULL));
   row->words = GTK_LABEL (gtk_label_new (say_phase (names[i])));
   row->time = GTK_LABEL (gtk_label_new (NULL));
+  gtk_label_set_width_chars (row->mark, 2);
   gtk_label_set_xalign (row->words, 0);
   gtk_label_set_xalign (row->time, 1);
   gtk_label_set_width_chars (row->time, 7);
   gtk_widget_set_margin_end (GTK_WIDGET (row->time), column == 0 ? 24 : 0);
   gtk_widget_set_hexpand (GTK_WIDGET (row->words), TRUE);
   gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (row->words)), "dim-label");
-  set_icon (row, "content-loading-symbolic", _ ("still to come"));
-  gtk_grid_attach (grid, GTK_WIDGET (row->icon), column, line, 1, 1);
+  set_mark (row, "·", _ ("still to come"));
+  gtk_grid_attach (grid, GTK_WIDGET (row->mark), column, line, 1, 1);
   gtk_grid_attach (grid, GTK_WIDGET (row->words), column + 1, line, 1, 1);
   gtk_grid_attach (grid, GTK_WIDGET (row->time), column + 2, line, 1, 1);
 }
@@ -94,9 +94,9 @@ phase_list_end (PhaseList *list, gboolean good)
   phase_list_tick (list);
   emphasize (row, FALSE);
   if (good)
-    set_icon (row, "emblem-ok-symbolic", _ ("done"));
+    set_mark (row, "✓", _ ("done"));
   else
-    set_icon (row, "dialog-error-symbolic", _ ("did not succeed"));
+    set_mark (row, "✗", _ ("did not succeed"));
   list->current = -1;
 }
 
@@ -111,5 +111,5 @@ phase_list_begin (PhaseList *list, const char *phase)
   if (list->current < 0)
     return;
   emphasize (&list->rows[list->current], TRUE);
-  set_icon (&list->rows[list->current], "media-playback-start-symbolic", _ ("running"));
+  set_mark (&list->rows[list->current], "▶", _ ("running"));
 }

@@ -2,17 +2,15 @@
 #include "rows.h"
 #include "say.h"
 
-static GtkWidget *
-make_label (const char *text, const char *class)
+GtkWidget *
+row_make_label (const char *text, const char *class)
 {
   GtkWidget *label = gtk_label_new (text);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  if (class) {
-    gtk_style_context_add_class (gtk_widget_get_style_context (label), "dim-label");
+  if (class)
     gtk_style_context_add_class (gtk_widget_get_style_context (label), class);
-  }
   return label;
 }
 
@@ -23,9 +21,9 @@ row_add (GtkListBox *list, const char *title, const char *details)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10);
   GtkWidget *check = gtk_check_button_new ();
   GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  gtk_container_add (GTK_CONTAINER (texts), make_label (title, NULL));
+  gtk_container_add (GTK_CONTAINER (texts), row_make_label (title, NULL));
   if (details)
-    gtk_container_add (GTK_CONTAINER (texts), make_label (details, "fine"));
+    gtk_container_add (GTK_CONTAINER (texts), row_make_label (details, "details"));
   gtk_container_add (GTK_CONTAINER (check), texts);
   gtk_widget_set_hexpand (check, TRUE);
   gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);

@@ -10,6 +10,9 @@ GtkToggleButton *row_add (GtkListBox *list, const char *title, const char *detai
 /* Puts WIDGET at the end of BUTTON's row. */
 void row_add_widget (GtkToggleButton *button, GtkWidget *widget);
 
+/* A label that wraps, with a style class (may be NULL). */
+GtkWidget *row_make_label (const char *text, const char *class);
+
 /* Takes everything out of CONTAINER. */
 void rows_clear (GtkContainer *container);
 

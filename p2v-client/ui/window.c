@@ -12,9 +12,8 @@ struct _P2vWindow {
   GtkStack *stack;
   GtkBox *steps;
   GtkLabel *heading;
-  GtkWidget *buttons;
+  GtkWidget *buttons, *leave_bar, *stay;
   GtkButton *back, *next;
-  GtkInfoBar *leave_bar;
   Shared *shared;
   GPtrArray *pages; /* P2vPage *, borrowed from the stack */
   guint current;
@@ -65,7 +64,7 @@ go_to (P2vWindow *window, guint index)
   g_object_get (page, "title", &title, NULL);
   gtk_label_set_text (window->heading, title);
   gtk_stack_set_visible_child (window->stack, GTK_WIDGET (page));
-  gtk_widget_hide (GTK_WIDGET (window->leave_bar));
+  gtk_widget_hide (window->leave_bar);
   show_steps (window);
   show_buttons (window);
   gtk_widget_grab_default (GTK_WIDGET (window->next));
@@ -133,21 +132,23 @@ add_page (P2vWindow *window, GType type)
 /* ---- leaving ---- */
 
 static void
-leave (P2vWindow *window, int answer)
+stay_here (P2vWindow *window)
 {
-  gtk_widget_hide (GTK_WIDGET (window->leave_bar));
-  if (answer == GTK_RESPONSE_YES)
-    gtk_widget_destroy (GTK_WIDGET (window));
-  else
-    gtk_widget_child_focus (GTK_WIDGET (current_page (window)), GTK_DIR_TAB_FORWARD);
+  gtk_widget_hide (window->leave_bar);
+  gtk_widget_child_focus (GTK_WIDGET (current_page (window)), GTK_DIR_TAB_FORWARD);
+}
+
+static void
+close_now (P2vWindow *window)
+{
+  gtk_widget_destroy (GTK_WIDGET (window));
 }
 
 static void
 ask_to_leave (P2vWindow *window)
 {
-  gtk_widget_show (GTK_WIDGET (window->leave_bar));
-  gtk_info_bar_set_default_response (window->leave_bar, GTK_RESPONSE_NO);
-  gtk_widget_child_focus (GTK_WIDGET (window->leave_bar), GTK_DIR_TAB_FORWARD);
+  gtk_widget_show (window->leave_bar);
+  gtk_widget_grab_focus (window->stay);
 }
 
 /* While a conversion runs the page's own Cancel is the way. */
@@ -186,10 +187,12 @@ p2v_window_class_init (P2vWindowClass *class)
   gtk_widget_class_bind_template_child (widget, P2vWindow, next);
   gtk_widget_class_bind_template_child (widget, P2vWindow, buttons);
   gtk_widget_class_bind_template_child (widget, P2vWindow, leave_bar);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, stay);
   gtk_widget_class_bind_template_callback (widget, go_forward);
   gtk_widget_class_bind_template_callback (widget, go_back);
   gtk_widget_class_bind_template_callback (widget, ask_to_leave);
-  gtk_widget_class_bind_template_callback (widget, leave);
+  gtk_widget_class_bind_template_callback (widget, stay_here);
+  gtk_widget_class_bind_template_callback (widget, close_now);
 }
 
 static void
