@@ -58,6 +58,7 @@ WIZARD  = $(BUILD)/lib/p2v/p2v-wizard.so
 UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
+WORDS   = $(patsubst p2v-client/po/%.po,$(BUILD)/share/locale/%/LC_MESSAGES/p2v.mo,$(wildcard p2v-client/po/*.po))
 
 .PHONY: all help setup demo check check-unit check-component check-machine check-slow soak bench \
         iso install-server install-client clean format lint test-programs
@@ -85,7 +86,7 @@ setup:
 
 .SECONDARY:
 .PHONY: programs
-programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(MANS)
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(WORDS) $(MANS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
@@ -145,6 +146,11 @@ $(BUILD)/tests/%-tool: $(BUILD)/obj/tests/component/%-tool.o $(BUILD)/libclient.
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(ALL_PKGS))
+
+$(BUILD)/share/locale/%/LC_MESSAGES/p2v.mo: p2v-client/po/%.po
+	$(call say,MSGFMT,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)msgfmt --check-format -o $@ $<
 
 # The manual page of the client is made from its table of settings.
 $(BUILD)/man/p2v-client.1: $(CLIENT)
@@ -236,10 +242,11 @@ iso: setup
 	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
 	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
 
-install-client: $(CLIENT) $(FILTER) $(WIZARD)
+install-client: $(CLIENT) $(FILTER) $(WIZARD) $(WORDS)
 	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
 	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
 	$(Q)install -D -m 644 $(WIZARD) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(WIZARD))
+	$(Q)for words in $(WORDS:$(BUILD)/%=%); do install -D -m 644 $(BUILD)/$$words $(DESTDIR)$(PREFIX)/$$words; done
 
 install-server: setup
 	$(Q)$(MAKE) --no-print-directory programs

@@ -45,6 +45,7 @@ cp "$root/boot/vmlinuz-$version" "$out/vmlinuz"
 cat >"$root/inside" <<'INSIDE'
 set -euo pipefail
 ldconfig
+/usr/lib/x86_64-linux-gnu/glib-2.0/glib-compile-schemas /usr/share/glib-2.0/schemas
 depmod "$1"
 export SOURCE_DATE_EPOCH
 # Device nodes: the kernel brings /dev/console, and a namespace could not make them.
@@ -53,12 +54,39 @@ dracut --quiet --no-hostonly --no-hostonly-cmdline --reproducible --no-compress 
 	--no-early-microcode --modules 'bash systemd p2v' --kver "$1" --tmpdir /var/tmp \
 	/out/initrd.cpio
 cpio --quiet -t </out/initrd.cpio >/out/initrd.files
-# Everything loadable in the image finds its libraries there.
 mkdir /check && cd /check && cpio --quiet -id --no-absolute-filenames </out/initrd.cpio
-find . -type f \( -perm /111 -o -name '*.so*' \) ! -path './usr/lib/modules/*' | while read -r file; do
-	[[ $(head -c 4 "$file" | tr -d '\0') == $'\x7fELF' ]] || continue
-	chroot /check /lib64/ld-linux-x86-64.so.2 --list "/$file" 2>&1 | grep 'not found' | sed "s|^|$file: |" || true
-done >/missing
+
+# --- gui.img: gui.list's files, but for those that the image has
+module=/usr/lib/dracut/modules.d/90p2v
+derror() { echo "$*" >&2; }
+. "$module/module-setup.sh"
+initdir=/gui DRACUT_INSTALL=/usr/lib/dracut/dracut-install
+for folder in bin sbin lib lib64; do mkdir -p "/gui/usr/$folder" && ln -s "usr/$folder" "/gui/$folder"; done
+install_packages "$module/gui.list"
+# dracut-install follows executables only.
+find /gui -name '*.so*' -type f | while read -r file; do ldd "$file"; done | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | sort -u |
+	while read -r file; do $DRACUT_INSTALL -D /gui "$file"; done
+cp -R --no-preserve=ownership "$module/gui/." /gui/
+cd /gui
+rm bin sbin lib lib64
+find . ! -type d | while read -r file; do [[ ! -e /check/$file && ! -L /check/$file ]] || rm "$file"; done
+find . -type d -empty -delete
+find . -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z | cpio --null --quiet -o -H newc -R 0:0 --reproducible >/out/gui.cpio
+cpio --quiet -t </out/gui.cpio >/out/gui.files
+
+# Everything loadable in the image finds its libraries there; the wizard's also in its own archive.
+libraries() {
+	find . -type f \( -perm /111 -o -name '*.so*' \) ! -path './usr/lib/modules/*' | while read -r file; do
+		[[ $(head -c 4 "$file" | tr -d '\0') == $'\x7fELF' ]] || continue
+		chroot /check /lib64/ld-linux-x86-64.so.2 --list "/$file" 2>&1 | grep 'not found' | sed "s|^|$file: |" || true
+	done
+}
+cd /check
+libraries >/missing
+cp -R /gui/. /check/
+cd /gui
+libraries >>/missing
 if [[ -s /missing ]]; then
 	echo "libraries missing in the image (add their package to packages.list):" >&2
 	cat /missing >&2
@@ -66,7 +94,7 @@ if [[ -s /missing ]]; then
 fi
 grub-mkimage -O i386-pc-eltorito -p /boot/grub -o /out/eltorito.img \
 	biosdisk iso9660 part_msdos part_gpt fat normal linux search search_label search_fs_file \
-	configfile serial terminal echo test ls cat halt reboot sleep minicmd true regexp chain boot
+	configfile serial terminal echo test ls cat halt reboot sleep minicmd true regexp chain boot vbe video video_fb
 INSIDE
 # shellcheck disable=SC2016 # $1, $2 are the inner shell's
 unshare --mount --propagation private bash -euc '

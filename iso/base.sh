@@ -5,6 +5,7 @@
 #   vmlinuz        Debian's signed kernel
 #   initrd.base    the initramfs without the client (zstd)
 #   initrd.files   what is in it, one path a line
+#   gui.base       what the wizard needs besides, without the wizard (zstd); gui.files
 #   loader/        eltorito.img and boot_hybrid.img (GRUB for BIOS), efi.img (FAT: signed shim and GRUB)
 #   versions       kernel, boot loader and firmware packages it was made of
 #
@@ -47,14 +48,15 @@ sources >"$work/sources.list"
 # How this machine's apt reaches its mirrors (proxies, clock checks, retries).
 apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIP|By-Hash)[^ ]* "..*";$' >"$work/apt.conf" || true
 
-names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\).*/\1/p" "$here/packages.list"; }
+names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\).*/\1/p" "$here/packages.list" "$here/gui.list" | sort -u; }
 names '' | sed '/^firmware$/d' >"$work/include"
 names '+' >"$work/extract"
 [[ $firmware == no ]] || names 'firmware:' >>"$work/extract"
 
 mkdir "$work/module"
 cp -R "$here/dracut/90p2v/." "$work/module/"
-sed -E 's/^(\+|firmware:)//' "$here/packages.list" >"$work/module/packages.list"
+for list in packages gui; do sed -E 's/^(\+|firmware:)//' "$here/$list.list" >"$work/module/$list.list"; done
+cp -R "$here/gui" "$work/module/gui"
 cp "$here/drivers.list" "$work/module/"
 chmod -R u=rwX,go=rX "$work/module"
 cp "$here/base-hook.sh" "$work/hook"
@@ -72,9 +74,11 @@ mmdebstrap --quiet --variant=extract --format=null \
 	"$suite" - "$work/sources.list" || die "mmdebstrap failed: see above"
 
 mkdir -p "$dir/loader"
-cp "$work/out/vmlinuz" "$work/out/versions" "$work/out/initrd.files" "$dir/"
-zstd -q -9 -T0 -c "$work/out/initrd.cpio" >"$dir/initrd.base"
-truncate -s %4 "$dir/initrd.base"
+cp "$work/out/vmlinuz" "$work/out/versions" "$work"/out/{initrd,gui}.files "$dir/"
+for archive in initrd gui; do
+	zstd -q -9 -T0 -c "$work/out/$archive.cpio" >"$dir/$archive.base"
+	truncate -s %4 "$dir/$archive.base"
+done
 cp "$work/out/eltorito.img" "$work/out/boot_hybrid.img" "$dir/loader/"
 
 find "$work/out/efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +

@@ -44,8 +44,8 @@ need xorriso cpio zstd
 # --- base: from the cache, or made and then moved there as a whole
 key=$({
 	echo "$firmware" && cd "$here"
-	find base.sh base-hook.sh packages.list drivers.list dracut -type f -printf '%m %p\0' | LC_ALL=C sort -z | tr '\0' '\n'
-	find base.sh base-hook.sh packages.list drivers.list dracut -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
+	find base.sh base-hook.sh packages.list gui.list gui drivers.list dracut -type f -printf '%m %p\0' | LC_ALL=C sort -z | tr '\0' '\n'
+	find base.sh base-hook.sh packages.list gui.list gui drivers.list dracut -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
 } | sha256sum | cut -c 1-16)
 base=$cache/$key
 [[ $fresh == no ]] || rm -rf "$base"
@@ -70,23 +70,34 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/client"
 cp -R --preserve=mode,links "$tree/." "$work/client/"
+# The wizard goes where its libraries are.
+for file in usr/lib/p2v/p2v-wizard.so usr/share/locale; do
+	if [[ -e $work/client/$file ]]; then
+		mkdir -p "$work/wizard/$(dirname "$file")"
+		mv "$work/client/$file" "$work/wizard/$file"
+	fi
+done
 
 # A library that is missing in the image would only show on the physical machine.
+# check_libraries TREE LIST…: what is in TREE finds its own there or in the LISTs
 check_libraries() {
-	local file library
-	find "$work/client" -type f | while read -r file; do
+	local dir=$1 file library
+	shift
+	find "$dir" -type f | while read -r file; do
 		{ readelf -d "$file" 2>/dev/null || true; } | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r library; do
-			grep -q "/${library//./\\.}\$" "$base/initrd.files" ||
-				compgen -G "$work/client/usr/lib/*/$library" >/dev/null ||
-				echo "${file#"$work/client"} needs $library"
+			grep -qh "/${library//./\\.}\$" "$@" ||
+				compgen -G "$dir/usr/lib/*/$library" >/dev/null ||
+				echo "${file#"$dir"} needs $library"
 		done
 	done
 }
+mkdir -p "$work/wizard"
 if command -v readelf >/dev/null; then
-	missing=$(check_libraries)
-	[[ -z $missing ]] || die "not in the image: $missing. Add the library's package to iso/packages.list"
+	missing=$(check_libraries "$work/client" "$base/initrd.files" && check_libraries "$work/wizard" "$base"/{initrd,gui}.files)
+	[[ -z $missing ]] || die "not in the image: $missing. Add the library's package to iso/packages.list or iso/gui.list"
 fi
 pack_tree "$work/client" "$work/client.cpio.zst"
+pack_tree "$work/wizard" "$work/wizard.cpio.zst"
 
 # --- the ISO's files
 iso=$work/iso
@@ -98,6 +109,7 @@ cp "$base/loader/eltorito.img" "$iso/boot/grub/i386-pc/"
 cp "$base/vmlinuz" "$iso/boot/vmlinuz"
 cp "$base/versions" "$iso/boot/versions.txt"
 cat "$base/initrd.base" "$work/client.cpio.zst" >"$iso/boot/initrd.img"
+cat "$base/gui.base" "$work/wizard.cpio.zst" >"$iso/boot/gui.img"
 chmod -R u=rwX,go=rX "$iso"
 find "$iso" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 

@@ -20,7 +20,7 @@
 
 typedef struct {
   char *cmdline, *log;
-  gboolean consoles, inventory, check, man, version, verbose;
+  gboolean consoles, inventory, check, wants_wizard, man, version, verbose;
 } Options;
 
 /* Passwords are in our memory: no core dump, and no other process of this user
@@ -182,6 +182,8 @@ work (Options *options, Console *console)
   }
   if (options->consoles)
     guard_cmdline (settings);
+  if (options->wants_wizard)
+    return settings_headless (settings, NULL) ? STATUS_FAILED : STATUS_OK;
   if (options->inventory)
     return print_inventory (settings, console);
   if (!options->check && !settings_headless (settings, NULL)) {
@@ -248,6 +250,8 @@ main (int argc, char **argv)
       {"inventory", 0, 0, G_OPTION_ARG_NONE, &options.inventory,
        "Print what would be sent about this machine, as JSON", NULL},
       {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Only check the arguments", NULL},
+      {"wants-wizard", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.wants_wizard,
+       "Only an exit status: 0 when the wizard is to be shown; for the image", NULL},
       {"man", 0, 0, G_OPTION_ARG_NONE, &options.man, "Print the source of the manual page", NULL},
       {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Write a full log into this file", "FILE"},
       {"verbose", 0, 0, G_OPTION_ARG_NONE, &options.verbose, "Show every step", NULL},

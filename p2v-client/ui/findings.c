@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "findings.h"
 #include "contents.h"
-#include "estimate.h"
 #include "say.h"
 
 /* Bytes per second that a gigabit network carries. */
@@ -78,17 +77,22 @@ add_room (GPtrArray *findings, const Settings *settings, const P2vMachine *machi
   gboolean whole =
       g_strcmp0 (settings_get (settings, SETTING_output_allocation), "preallocated") == 0;
   guint64 sure = whole ? most : known ? least : 0;
-  g_autofree char *amount = say_size (known ? least : most);
+  guint64 amount_bytes = known ? least : most;
+  g_autofree char *amount = say_size (amount_bytes);
   g_autofree char *room = say_size ((guint64)MAX (probe->free, 0));
-  g_autofree char *time = estimate_format_seconds ((gint64)((known ? least : most) / GIGABIT) + 90);
-  add (findings, NOTICE_GOOD,
-       known ? g_strdup_printf (
-                   _ ("To copy: about %s, which takes about %s (h:mm:ss or m:ss) on a gigabit "
-                      "network."),
-                   amount, time)
-             : g_strdup_printf (_ ("To copy: at most %s; unused space is found out and left out."),
-                                amount),
-       NULL);
+  guint minutes = (guint)(amount_bytes / GIGABIT / 60) + 2;
+  if (known)
+    add (findings, NOTICE_GOOD,
+         g_strdup_printf (
+             P_ ("To copy: about %s; that takes about %u minute on a gigabit network.",
+                 "To copy: about %s; that takes about %u minutes on a gigabit network.", minutes),
+             amount, minutes),
+         NULL);
+  else
+    add (findings, NOTICE_GOOD,
+         g_strdup_printf (_ ("To copy: at most %s; unused space is found out and left out."),
+                          amount),
+         NULL);
   if (probe->free < 0)
     return;
   if ((guint64)probe->free < sure)

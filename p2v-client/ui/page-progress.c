@@ -118,7 +118,8 @@ begin_phase (P2vPageProgress *self, const Event *event)
   self->phase = g_strdup (event->phase ? event->phase : "");
   estimate_begin (&self->estimate, self->phase, g_get_monotonic_time ());
   phase_list_begin (self->list, self->phase);
-  gtk_label_set_text (self->words, event->text ? event->text : say_phase (self->phase));
+  const char *now = say_phase_now (self->phase);
+  gtk_label_set_text (self->words, now ? now : event->text ? event->text : self->phase);
   show_line (self, self->phase, event->text ? event->text : "");
 }
 

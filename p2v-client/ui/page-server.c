@@ -34,6 +34,7 @@ show_state (P2vPageServer *self)
 {
   gboolean busy = self->look != NULL;
   gtk_button_set_label (self->test, busy ? _ ("Stop the _test") : _ ("_Test connection"));
+  gtk_widget_set_visible (GTK_WIDGET (self->test), !gtk_widget_get_visible (self->question));
   gtk_widget_set_sensitive (GTK_WIDGET (self->test), busy || form_is_good (self->form));
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
   gtk_widget_set_visible (GTK_WIDGET (self->busy), busy);

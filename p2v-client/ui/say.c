@@ -112,25 +112,35 @@ say_contents (GPtrArray *parts)
   return g_strdup (out->len ? out->str : _ ("Contents unknown"));
 }
 
+static const struct {
+  const char *phase, *words, *now;
+} phases[] = {
+    {"connect", N_ ("Connect"), N_ ("Connecting to the conversion server")},
+    {"preflight", N_ ("Check the target"), N_ ("Checking the target")},
+    {"overlay", N_ ("Prepare the disks"), N_ ("Preparing the disks")},
+    {"inspect", N_ ("Find the operating system"), N_ ("Looking for the operating system")},
+    {"convert", N_ ("Convert it"), N_ ("Converting the operating system; nothing is copied yet")},
+    {"trim", N_ ("Find unused space"), N_ ("Finding what need not be copied")},
+    {"plan", N_ ("Plan the copy"), N_ ("Planning the copy")},
+    {"copy", N_ ("Copy the data"), N_ ("Copying the data")},
+    {"verify", N_ ("Compare with the original"), N_ ("Comparing what arrived with the original")},
+    {"finish", N_ ("Finish the virtual machine"), N_ ("Finishing the virtual machine")},
+};
+
 const char *
 say_phase (const char *phase)
 {
-  static const struct {
-    const char *phase, *words;
-  } phases[] = {
-      {"connect", N_ ("Connect")},
-      {"preflight", N_ ("Check the target")},
-      {"overlay", N_ ("Prepare the disks")},
-      {"inspect", N_ ("Find the operating system")},
-      {"convert", N_ ("Convert it")},
-      {"trim", N_ ("Find unused space")},
-      {"plan", N_ ("Plan the copy")},
-      {"copy", N_ ("Copy the data")},
-      {"verify", N_ ("Compare with the original")},
-      {"finish", N_ ("Finish the virtual machine")},
-  };
   for (guint i = 0; i < G_N_ELEMENTS (phases); i++)
     if (g_str_equal (phases[i].phase, phase))
       return _ (phases[i].words);
   return phase;
+}
+
+const char *
+say_phase_now (const char *phase)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (phases); i++)
+    if (g_str_equal (phases[i].phase, phase))
+      return _ (phases[i].now);
+  return NULL;
 }

@@ -24,3 +24,6 @@ const char *say_type (const char *type);
 
 /* What a phase does, for the list of phases (borrowed). */
 const char *say_phase (const char *phase);
+
+/* What happens in it, NULL for one that is not known (borrowed). */
+const char *say_phase_now (const char *phase);

@@ -125,6 +125,9 @@ add_page (P2vWindow *window, GType type)
   GtkWidget *label = gtk_label_new (step);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  /* As wide whichever of them is the bold one. */
+  gtk_label_set_width_chars (GTK_LABEL (label), 20);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 20);
   gtk_container_add (GTK_CONTAINER (window->steps), label);
   gtk_widget_show (label);
 }

@@ -24,7 +24,7 @@ installkernel() {
 	done <"$moddir/drivers.list"
 }
 
-# The files that packages.list names, with the libraries they need.  dracut's own
+# install_packages LIST: the files that it (packages.list) names, with the libraries they need.  dracut's own
 # search looks only at executables, and a plugin is none (dlopen): install_file -l
 # asks the linker for each.
 install_packages() {
@@ -35,13 +35,13 @@ install_packages() {
 		for pattern in $(eval "printf '%s\n' ${files//\*/\\*}"); do
 			for file in $pattern; do
 				if [[ ! -e $file ]]; then
-					derror "packages.list: $name has no $file"
+					derror "${1##*/}: $name has no $file"
 					exit 1
 				fi
 				$DRACUT_INSTALL -D "$initdir" -l "$file" || exit 1
 			done
 		done
-	done <"$moddir/packages.list"
+	done <"$1"
 }
 
 install_udev() {
@@ -98,7 +98,7 @@ install() {
 	local unit
 	install_udev
 	install_network
-	install_packages
+	install_packages "$moddir/packages.list"
 	install_tools
 	remove_unwanted
 	inst_simple /usr/lib/os-release
