@@ -75,6 +75,7 @@ help:
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
 	@echo 'make all              the programs, into build/'
+	@echo 'make screenshots      every page of the wizard as a picture, into build/screenshots'
 	@echo 'make lint format      clang-tidy and shellcheck; clang-format'
 	@echo 'make bench            speed, wire and memory against their bounds (root, a quarter of an hour);'
 	@echo '                      bench-NAME: one of tests/bench; bench-peer: whole jobs against virt-p2v'
@@ -253,6 +254,19 @@ install-server: setup
 	$(Q)install -D -m 755 $(SERVER) $(DESTDIR)$(PREFIX)/bin/p2v-server
 	$(Q)install -D -m 644 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(PLUGIN))
 	$(Q)install -D -m 644 docs/p2v-server.8 $(DESTDIR)$(PREFIX)/share/man/man8/p2v-server.8
+
+# ---- pictures of the wizard: every page, two sizes, all languages; a real conversion each ----
+SHOTS = $(BUILD)/screenshots
+
+.PHONY: screenshots
+screenshots: setup
+	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)for size in 800x600 1280x800; do for lang in en $(notdir $(basename $(wildcard p2v-client/po/*.po))); do \
+	  mkdir -p $(SHOTS)/$$lang-$$size; \
+	  BUILD=$(CURDIR)/$(BUILD) SIZE=$$size WIZARD_LANG=$${lang#en} SHOTS=$(CURDIR)/$(SHOTS)/$$lang-$$size \
+	    tests/run tests/machine/wizard.sh || exit 1; \
+	done; done
+	@echo 'The pictures are in $(SHOTS).'
 
 # ---- care ----
 format:

@@ -46,6 +46,7 @@ cat >"$root/inside" <<'INSIDE'
 set -euo pipefail
 ldconfig
 /usr/lib/x86_64-linux-gnu/glib-2.0/glib-compile-schemas /usr/share/glib-2.0/schemas
+update-mime-database /usr/share/mime
 depmod "$1"
 export SOURCE_DATE_EPOCH
 # Device nodes: the kernel brings /dev/console, and a namespace could not make them.

@@ -13,7 +13,7 @@ typedef struct {
   gint64 used; /* bytes that its file system says are in use; -1: not known */
 } ContentsPart;
 
-/* ContentsPart *, in the order on the disk; empty for an image file or where udev knows
+/* ContentsPart *, by the names of the partitions; empty for an image file or where udev knows
  * nothing (caller unrefs).  Reads a few KiB of each file system that tells its use in one
  * place (ext, XFS). */
 GPtrArray *contents_read (const P2vDisk *disk);

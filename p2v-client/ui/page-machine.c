@@ -44,7 +44,7 @@ run_reading (Work *work, GCancellable *cancel G_GNUC_UNUSED)
   if (reading->all)
     reading->chosen = inventory_read (reading->settings, &reading->error);
   reading->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-  for (guint i = 0; reading->chosen && i < reading->all->disks->len; i++)
+  for (guint i = 0; reading->all && reading->chosen && i < reading->all->disks->len; i++)
     g_ptr_array_add (reading->contents, contents_read (g_ptr_array_index (reading->all->disks, i)));
 }
 
@@ -159,6 +159,7 @@ take_reading (Work *work, gpointer owner)
   if (reading->error) {
     g_autofree char *problem = say_problem (reading->error);
     g_autofree char *remedy = say_remedy (reading->error);
+    g_clear_error (&shared->blind);
     shared->blind = g_steal_pointer (&reading->error);
     notice_show (self->blind, NOTICE_ERROR, problem, remedy);
     return;
@@ -170,6 +171,8 @@ take_reading (Work *work, gpointer owner)
   add_disks (self, reading);
   add_cards (self, reading);
   gtk_widget_show (self->all);
+  p2v_machine_free (shared->present);
+  g_clear_pointer (&shared->contents, g_ptr_array_unref);
   shared->present = g_steal_pointer (&reading->all);
   shared->contents = g_steal_pointer (&reading->contents);
   g_object_set_data (G_OBJECT (self->vcpus), "physical", GUINT_TO_POINTER (chosen->vcpus));

@@ -19,6 +19,7 @@ typedef struct {
   P2vMachine *machine; /* what is to be converted, since page "check" */
   GPtrArray *log;      /* char *: lines, secrets replaced */
   Event *finished;     /* since the conversion is over */
+  gboolean anew;       /* the window was closed to be made anew, in another language */
   int status;          /* exit status of the program */
 } Shared;
 

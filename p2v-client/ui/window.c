@@ -6,11 +6,12 @@
 #include "page-progress.h"
 #include "page-server.h"
 #include "page-target.h"
+#include "tongue.h"
 
 struct _P2vWindow {
   GtkWindow parent;
   GtkStack *stack;
-  GtkBox *steps;
+  GtkBox *steps, *tongues;
   GtkLabel *heading;
   GtkWidget *buttons, *leave_bar, *stay;
   GtkButton *back, *next;
@@ -50,6 +51,7 @@ show_buttons (P2vWindow *window)
   gtk_button_set_label (window->next, next ? next : _ ("_Next"));
   gtk_widget_set_visible (window->buttons, !closed);
   gtk_widget_set_visible (GTK_WIDGET (window->back), window->current > 0);
+  gtk_widget_set_visible (GTK_WIDGET (window->tongues), window->current == 0);
   gtk_widget_set_sensitive (GTK_WIDGET (window->next), p2v_page_is_complete (page));
   if (p2v_page_is_complete (page))
     gtk_widget_grab_default (GTK_WIDGET (window->next));
@@ -126,8 +128,8 @@ add_page (P2vWindow *window, GType type)
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
   /* As wide whichever of them is the bold one. */
-  gtk_label_set_width_chars (GTK_LABEL (label), 20);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 20);
+  gtk_label_set_width_chars (GTK_LABEL (label), 16);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 16);
   gtk_container_add (GTK_CONTAINER (window->steps), label);
   gtk_widget_show (label);
 }
@@ -185,6 +187,7 @@ p2v_window_class_init (P2vWindowClass *class)
   gtk_widget_class_set_template_from_resource (widget, "/p2v/window.ui");
   gtk_widget_class_bind_template_child (widget, P2vWindow, stack);
   gtk_widget_class_bind_template_child (widget, P2vWindow, steps);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, tongues);
   gtk_widget_class_bind_template_child (widget, P2vWindow, heading);
   gtk_widget_class_bind_template_child (widget, P2vWindow, back);
   gtk_widget_class_bind_template_child (widget, P2vWindow, next);
@@ -203,6 +206,38 @@ p2v_window_init (P2vWindow *window)
 {
   gtk_widget_init_template (GTK_WIDGET (window));
   window->pages = g_ptr_array_new ();
+}
+
+static void
+show_widget (GtkWidget *widget, gpointer data G_GNUC_UNUSED)
+{
+  gtk_widget_show (widget);
+}
+
+static gboolean
+close_for_anew (gpointer data)
+{
+  gtk_widget_destroy (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not from within the chooser, which goes with the window. */
+static void
+change_language (gpointer data)
+{
+  P2vWindow *window = data;
+  window->shared->anew = TRUE;
+  g_idle_add (close_for_anew, window);
+}
+
+static void
+add_tongues (P2vWindow *window)
+{
+  gtk_container_add (GTK_CONTAINER (window->tongues),
+                     tongue_language_chooser (change_language, window));
+  if (window->shared->options->image)
+    gtk_container_add (GTK_CONTAINER (window->tongues), tongue_keyboard_chooser ());
+  gtk_container_foreach (GTK_CONTAINER (window->tongues), show_widget, NULL);
 }
 
 /* The whole screen of a rack's console, and a window on a bigger one. */
@@ -234,6 +269,7 @@ p2v_window_new (Shared *shared)
   add_page (window, P2V_TYPE_PAGE_CHECK);
   add_page (window, P2V_TYPE_PAGE_PROGRESS);
   add_page (window, P2V_TYPE_PAGE_DONE);
+  add_tongues (window);
   fit_screen (window);
   gtk_widget_show (GTK_WIDGET (window));
   go_to (window, 0);

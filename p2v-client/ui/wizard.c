@@ -33,10 +33,13 @@ wizard_run (const Settings *settings, const WizardOptions *options)
   /* Seen through a BMC they are only slow. */
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
   Shared *shared = shared_new (settings, options);
-  P2vWindow *window = p2v_window_new (shared);
-  g_signal_connect (window, "destroy", G_CALLBACK (gtk_main_quit), NULL);
-  gtk_main ();
-  work_wait_all ();
+  do {
+    shared->anew = FALSE;
+    P2vWindow *window = p2v_window_new (shared);
+    g_signal_connect (window, "destroy", G_CALLBACK (gtk_main_quit), NULL);
+    gtk_main ();
+    work_wait_all ();
+  } while (shared->anew);
   int status = shared->status;
   shared_free (shared);
   return status;

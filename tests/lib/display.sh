@@ -3,7 +3,7 @@
 # A display and a session bus with accessibility, for tests of the wizard.
 #
 #   display_start [WIDTHxHEIGHT]    DISPLAY
-#   display_run COMMAND…            with a session bus of its own; ends what that has started
+#   display_run COMMAND…            with a session bus of its own, in DISPLAY_LANGUAGE (default: English)
 #   display_stop
 
 display_start () {
@@ -19,7 +19,7 @@ display_start () {
 display_run () {
   mkdir -p "$TMPDIR/home" "$TMPDIR/run-user"
   chmod 700 "$TMPDIR/run-user"
-  HOME=$TMPDIR/home XDG_RUNTIME_DIR=$TMPDIR/run-user LC_ALL=${DISPLAY_LANG:-C.UTF-8} LANGUAGE='' \
+  HOME=$TMPDIR/home XDG_RUNTIME_DIR=$TMPDIR/run-user LC_ALL=C.UTF-8 LANGUAGE=${DISPLAY_LANGUAGE:-} \
     GSETTINGS_BACKEND=memory GTK_MODULES='' NO_AT_BRIDGE=0 PYTHONDONTWRITEBYTECODE=1 \
     dbus-run-session -- "$@" 2>"$TMPDIR/session.err"
 }

@@ -13,9 +13,9 @@ from wizard import Heartbeat, Missing, ROLE, Tap, Wizard
 
 ENV = os.environ
 SHOTS, WORK = ENV.get ("SHOTS"), ENV["WORK"]
-CATALOG = gettext.translation ("p2v", ENV["BUILD"] + "/share/locale", [ENV.get ("WIZARD_LANG", "en")],
+CATALOG = gettext.translation ("p2v", ENV["BUILD"] + "/share/locale", [ENV.get ("WIZARD_LANG") or "en"],
                                fallback=True)
-STATE = Atspi.StateType
+mnemonic = re.compile ("_(.)")
 KINDS = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON,
          ROLE.COMBO_BOX, ROLE.SPIN_BUTTON, ROLE.PROGRESS_BAR, ROLE.LIST_BOX, ROLE.TOGGLE_BUTTON}
 tap = Tap ()
@@ -25,7 +25,7 @@ beat = None
 
 def t (english):
     """The words on the screen for those of the source, as an expression."""
-    return re.escape (CATALOG.gettext (english).replace ("_", "")).replace ("%s", ".*")
+    return re.escape (mnemonic.sub ("\\1", CATALOG.gettext (english))).replace ("%s", ".*")
 
 
 def picture (name):
@@ -122,7 +122,7 @@ def progress ():
     heading ("Converting")
     w.see (phase ("Find the operating system", "running"), seconds=60)
     picture ("7-progress")
-    w.key ("alt+c" if not ENV.get ("WIZARD_LANG") else "Return")
+    w.key ("alt+c" if not ENV.get ("WIZARD_LANG") else "Return") # the focus is on it as well
     w.see (t ("Cancel the conversion? What was made so far is removed. This machine is unchanged."))
     picture ("8-cancel")
     w.key ("Return") # goes on
