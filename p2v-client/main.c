@@ -187,7 +187,7 @@ work (Options *options, Console *console)
   if (options->inventory)
     return print_inventory (settings, console);
   if (!options->check && !settings_headless (settings, NULL)) {
-    WizardOptions wizard = {.image = options->consoles, .log_path = options->log};
+    WizardOptions wizard = {.image = options->consoles};
     int closed = frontend_run_wizard (settings, &wizard);
     if (closed != WIZARD_NO_DISPLAY)
       return closed;

@@ -159,8 +159,6 @@ take_reading (Work *work, gpointer owner)
   if (reading->error) {
     g_autofree char *problem = say_problem (reading->error);
     g_autofree char *remedy = say_remedy (reading->error);
-    g_clear_error (&shared->blind);
-    shared->blind = g_steal_pointer (&reading->error);
     notice_show (self->blind, NOTICE_ERROR, problem, remedy);
     return;
   }
@@ -172,9 +170,7 @@ take_reading (Work *work, gpointer owner)
   add_cards (self, reading);
   gtk_widget_show (self->all);
   p2v_machine_free (shared->present);
-  g_clear_pointer (&shared->contents, g_ptr_array_unref);
   shared->present = g_steal_pointer (&reading->all);
-  shared->contents = g_steal_pointer (&reading->contents);
   g_object_set_data (G_OBJECT (self->vcpus), "physical", GUINT_TO_POINTER (chosen->vcpus));
   g_object_set_data (G_OBJECT (self->memory), "physical",
                      GUINT_TO_POINTER ((guint)(chosen->memory / MIB)));

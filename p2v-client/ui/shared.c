@@ -19,8 +19,6 @@ shared_free (Shared *shared)
 {
   settings_free (shared->settings);
   p2v_machine_free (shared->present);
-  g_clear_pointer (&shared->contents, g_ptr_array_unref);
-  g_clear_error (&shared->blind);
   probe_free (shared->probe);
   p2v_machine_free (shared->machine);
   g_ptr_array_unref (shared->log);

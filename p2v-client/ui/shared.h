@@ -13,8 +13,6 @@ typedef struct {
   const WizardOptions *options;
   Settings *settings;  /* what has been chosen so far */
   P2vMachine *present; /* all there is on this machine; NULL: still being read, or none */
-  GPtrArray *contents; /* GPtrArray of ContentsPart for each disk of PRESENT */
-  GError *blind;       /* why PRESENT could not be read */
   Probe *probe;        /* the last good look at the server; NULL: not yet */
   P2vMachine *machine; /* what is to be converted, since page "check" */
   GPtrArray *log;      /* char *: lines, secrets replaced */

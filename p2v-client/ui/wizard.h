@@ -6,8 +6,7 @@
 #include "settings.h"
 
 typedef struct {
-  gboolean image;       /* on the image: full screen, and may power the machine off */
-  const char *log_path; /* the client's own log, for the support file; may be NULL */
+  gboolean image; /* on the image: full screen, and may power the machine off */
 } WizardOptions;
 
 /* What wizard_run returns when there is no display; otherwise an exit status of

@@ -168,13 +168,40 @@ def heartbeat (pid):
     desktop = Atspi.get_desktop (0)
     apps = [desktop.get_child_at_index (i) for i in range (desktop.get_child_count ())]
     frame = next (a for a in apps if a and a.get_process_id () == pid).get_child_at_index (0)
+    on_the_way = [os.getpid (), pid, *buses ()]
     worst = 0.0
     print ("begun", flush=True)
     while not select.select ([sys.stdin], [], [], 0.1)[0]:
-        began = time.monotonic ()
+        began, queued = time.monotonic (), starved (on_the_way)
         Atspi.Component.get_extents (frame, Atspi.CoordType.SCREEN) # is never cached
-        worst = max (worst, time.monotonic () - began)
+        late = time.monotonic () - began - (starved (on_the_way) - queued)
+        worst = max (worst, late)
     print (worst * 1000, flush=True)
+
+
+def buses ():
+    """The message buses of this test."""
+    mark = ("P2V_TEST_MARK=" + os.environ.get ("P2V_TEST_MARK", "")).encode ()
+    for name in filter (str.isdigit, os.listdir ("/proc")):
+        try:
+            with open (f"/proc/{name}/comm") as comm, open (f"/proc/{name}/environ", "rb") as environ:
+                if comm.read ().strip () == "dbus-daemon" and mark in environ.read ().split (b"\0"):
+                    yield int (name)
+        except OSError:
+            pass
+
+
+def starved (pids):
+    """Seconds that these have waited for a processor which others had (proc(5), schedstat):
+    a busy machine is not the program's fault."""
+    total = 0
+    for pid in pids:
+        try:
+            with open (f"/proc/{pid}/schedstat") as stat:
+                total += int (stat.read ().split ()[1])
+        except (OSError, IndexError):
+            pass
+    return total / 1e9
 
 
 class Tap:
