@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "window.h"
+#include "network.h"
 #include "page-check.h"
 #include "page-done.h"
 #include "page-machine.h"
+#include "page-network.h"
 #include "page-progress.h"
 #include "page-server.h"
 #include "page-target.h"
@@ -51,7 +53,8 @@ show_buttons (P2vWindow *window)
   gtk_button_set_label (window->next, next ? next : _ ("_Next"));
   gtk_widget_set_visible (window->buttons, !closed);
   gtk_widget_set_visible (GTK_WIDGET (window->back), window->current > 0);
-  gtk_widget_set_visible (GTK_WIDGET (window->tongues), window->current == 0);
+  gtk_widget_set_visible (GTK_WIDGET (window->tongues),
+                          P2V_IS_PAGE_NETWORK (page) || P2V_IS_PAGE_SERVER (page));
   gtk_widget_set_sensitive (GTK_WIDGET (window->next), p2v_page_is_complete (page));
   if (p2v_page_is_complete (page))
     gtk_widget_grab_default (GTK_WIDGET (window->next));
@@ -68,7 +71,7 @@ go_to (P2vWindow *window, guint index)
   gtk_stack_set_visible_child (window->stack, GTK_WIDGET (page));
   /* Into the journal, which is where a test of the image looks. */
   if (window->shared->options->image)
-    g_message ("Page %u", index + 1);
+    g_message ("Page: %s", G_OBJECT_TYPE_NAME (page));
   gtk_widget_hide (window->leave_bar);
   show_steps (window);
   show_buttons (window);
@@ -106,11 +109,20 @@ page_is_done (P2vPage *page, P2vWindow *window)
     go_forward (window);
 }
 
+/* The network needs no look when it is there; Back leads to it. */
+static guint
+first_page (P2vWindow *window)
+{
+  g_autoptr (GPtrArray) cards = network_read ();
+  return P2V_IS_PAGE_NETWORK (g_ptr_array_index (window->pages, 0)) && network_is_up (cards) ? 1
+                                                                                             : 0;
+}
+
 static void
 start_over (P2vPage *page G_GNUC_UNUSED, P2vWindow *window)
 {
   g_clear_pointer (&window->shared->finished, event_free);
-  go_to (window, 0);
+  go_to (window, first_page (window));
 }
 
 static void
@@ -266,6 +278,9 @@ p2v_window_new (Shared *shared)
 {
   P2vWindow *window = g_object_new (P2V_TYPE_WINDOW, NULL);
   window->shared = shared;
+  /* Elsewhere than on the image the network is not the wizard's. */
+  if (shared->options->image)
+    add_page (window, P2V_TYPE_PAGE_NETWORK);
   add_page (window, P2V_TYPE_PAGE_SERVER);
   add_page (window, P2V_TYPE_PAGE_MACHINE);
   add_page (window, P2V_TYPE_PAGE_TARGET);
@@ -275,6 +290,6 @@ p2v_window_new (Shared *shared)
   add_tongues (window);
   fit_screen (window);
   gtk_widget_show (GTK_WIDGET (window));
-  go_to (window, 0);
+  go_to (window, first_page (window));
   return window;
 }

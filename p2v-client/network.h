@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The image's own network: what there is, and what a person sets instead.  On the image
+ * only, where systemd-networkd (systemd.network(5)) does the work. */
+#pragma once
+#include <gio/gio.h>
+
+typedef struct {
+  char *name;
+  char *mac;
+  gboolean carrier;
+  gint64 speed;    /* Mbit/s, below 1: not known */
+  char *addresses; /* "192.0.2.9, 2001:db8::9" without link-local ones, "" for none */
+} NetworkCard;
+
+typedef struct {
+  char *card;
+  gboolean dhcp;
+  char *address; /* "192.0.2.9/24", without DHCP */
+  char *gateway; /* "" for none */
+  char *dns;     /* addresses separated by blanks, "" for none */
+  guint vlan;    /* tag, 1 to 4094; 0: none */
+} NetworkPlan;
+
+/* NetworkCard *, Ethernet cards in the kernel's order (caller unrefs). */
+GPtrArray *network_read (void);
+
+/* TRUE when one of them has an address. */
+gboolean network_is_up (GPtrArray *cards);
+
+void network_plan_free (NetworkPlan *plan);
+
+/* Could this be right?  P2V_ERROR_SETTINGS, in words for a dialog. */
+gboolean network_check (const NetworkPlan *plan, GError **error);
+
+/* The files of PLAN in DIR; those of an earlier plan go. */
+gboolean network_write (const NetworkPlan *plan, const char *dir, GError **error);
+
+/* Puts PLAN in force and waits until there is an address, at most half a minute.
+ * P2V_ERROR_CONNECT when none comes, P2V_ERROR_CANCELLED. */
+gboolean network_apply (const NetworkPlan *plan, GCancellable *cancel, GError **error);

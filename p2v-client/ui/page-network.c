@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page-network.h"
+#include "network.h"
+#include "notice.h"
+#include "say.h"
+#include "work.h"
+
+struct _P2vPageNetwork {
+  P2vPage parent;
+  GtkComboBoxText *card;
+  GtkSpinButton *vlan;
+  GtkToggleButton *by_dhcp, *by_hand;
+  GtkEntry *address, *gateway, *dns;
+  GtkLabel *complaint;
+  GtkBox *state;
+  GtkWidget *apply, *spinner;
+  GCancellable *work;
+};
+
+G_DEFINE_TYPE (P2vPageNetwork, p2v_page_network, P2V_TYPE_PAGE)
+
+typedef struct {
+  Work work;
+  NetworkPlan *plan;
+  GError *error;
+} Apply;
+
+static NetworkPlan *
+make_plan (P2vPageNetwork *self)
+{
+  NetworkPlan *plan = g_new0 (NetworkPlan, 1);
+  const char *card = gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card));
+  plan->card = g_strdup (card ? card : "");
+  plan->dhcp = gtk_toggle_button_get_active (self->by_dhcp);
+  plan->vlan = (guint)gtk_spin_button_get_value_as_int (self->vlan);
+  plan->address = g_strdup (gtk_entry_get_text (self->address));
+  plan->gateway = g_strdup (gtk_entry_get_text (self->gateway));
+  plan->dns = g_strdup (gtk_entry_get_text (self->dns));
+  return plan;
+}
+
+static void
+take_change (P2vPageNetwork *self)
+{
+  NetworkPlan *plan = make_plan (self);
+  g_autoptr (GError) error = NULL;
+  gboolean good = network_check (plan, &error) && *plan->card;
+  /* Nobody is told that what he has not come to yet is missing. */
+  gboolean tell = error && *plan->address;
+  g_autofree char *words = tell ? say_error (error) : g_strdup ("");
+  GtkWidget *const fixed[] = {GTK_WIDGET (self->address), GTK_WIDGET (self->gateway),
+                              GTK_WIDGET (self->dns)};
+  for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
+    gtk_widget_set_sensitive (fixed[i], !plan->dhcp);
+  gtk_label_set_text (self->complaint, words);
+  gtk_widget_set_visible (GTK_WIDGET (self->complaint), tell);
+  gtk_widget_set_sensitive (self->apply, good && !self->work);
+  network_plan_free (plan);
+}
+
+/* ---- what there is ---- */
+
+static char *
+describe (const NetworkCard *card)
+{
+  g_autofree char *speed = card->carrier && card->speed > 0
+                               ? g_strdup_printf (_ ("%u Mbit/s"), (guint)card->speed)
+                               : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
+  return g_strdup_printf ("%s   %s   %s   %s", card->name, card->mac ? card->mac : "", speed,
+                          card->addresses);
+}
+
+static void
+show_cards (P2vPageNetwork *self)
+{
+  g_autoptr (GPtrArray) cards = network_read ();
+  g_autofree char *now = g_strdup (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card)));
+  gtk_combo_box_text_remove_all (self->card);
+  const char *best = NULL;
+  for (guint i = 0; i < cards->len; i++) {
+    const NetworkCard *card = g_ptr_array_index (cards, i);
+    g_autofree char *words = describe (card);
+    gtk_combo_box_text_append (self->card, card->name, words);
+    best = best || !card->carrier ? best : card->name;
+  }
+  if (!now || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->card), now))
+    if (!best || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->card), best))
+      gtk_combo_box_set_active (GTK_COMBO_BOX (self->card), 0);
+  gboolean up = network_is_up (cards);
+  if (up)
+    notice_show (self->state, NOTICE_GOOD, _ ("This machine has an address."), NULL);
+  else
+    notice_show (self->state, NOTICE_WARNING, _ ("This machine has no address yet."),
+                 _ ("Check the cable, or set here how it gets one."));
+  p2v_page_set_complete (P2V_PAGE (self), up);
+}
+
+static void
+enter (P2vPage *page)
+{
+  P2vPageNetwork *self = P2V_PAGE_NETWORK (page);
+  show_cards (self);
+  take_change (self);
+  gtk_widget_grab_focus (GTK_WIDGET (self->card));
+  if (!p2v_page_is_complete (page))
+    gtk_widget_grab_default (self->apply);
+}
+
+/* ---- what is set ---- */
+
+static void
+run_apply (Work *work, GCancellable *cancel)
+{
+  Apply *apply = (Apply *)work;
+  (void)network_apply (apply->plan, cancel, &apply->error);
+}
+
+static void
+take_apply (Work *work, gpointer owner)
+{
+  const Apply *apply = (const Apply *)work;
+  P2vPageNetwork *self = owner;
+  g_clear_object (&self->work);
+  g_object_set (self->spinner, "active", FALSE, "visible", FALSE, NULL);
+  show_cards (self);
+  take_change (self);
+  if (!apply->error)
+    return;
+  g_autofree char *problem = say_problem (apply->error);
+  g_autofree char *remedy = say_remedy (apply->error);
+  notice_show (self->state, NOTICE_ERROR, problem, remedy);
+}
+
+static void
+apply_free (Work *work)
+{
+  Apply *apply = (Apply *)work;
+  network_plan_free (apply->plan);
+  g_clear_error (&apply->error);
+  g_free (apply);
+}
+
+static void
+start_apply (P2vPageNetwork *self)
+{
+  Apply *apply = g_new0 (Apply, 1);
+  apply->work = (Work){run_apply, take_apply, apply_free};
+  apply->plan = make_plan (self);
+  work_cancel (&self->work);
+  self->work = work_start (&apply->work, G_OBJECT (self));
+  g_object_set (self->spinner, "active", TRUE, "visible", TRUE, NULL);
+  take_change (self);
+}
+
+static void
+dispose (GObject *object)
+{
+  work_cancel (&P2V_PAGE_NETWORK (object)->work);
+  G_OBJECT_CLASS (p2v_page_network_parent_class)->dispose (object);
+}
+
+static void
+p2v_page_network_class_init (P2vPageNetworkClass *class)
+{
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
+  G_OBJECT_CLASS (class)->dispose = dispose;
+  P2V_PAGE_CLASS (class)->enter = enter;
+  gtk_widget_class_set_template_from_resource (widget, "/p2v/page-network.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageNetwork, name)
+  CHILD (card);
+  CHILD (vlan);
+  CHILD (by_dhcp);
+  CHILD (by_hand);
+  CHILD (address);
+  CHILD (gateway);
+  CHILD (dns);
+  CHILD (complaint);
+  CHILD (state);
+  CHILD (apply);
+  CHILD (spinner);
+#undef CHILD
+  gtk_widget_class_bind_template_callback (widget, take_change);
+  gtk_widget_class_bind_template_callback (widget, start_apply);
+}
+
+static void
+p2v_page_network_init (P2vPageNetwork *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_spin_button_set_range (self->vlan, 0, 4094);
+  gtk_spin_button_set_increments (self->vlan, 1, 10);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include <glib/gstdio.h>
+#include <string.h>
+#include "network.h"
+
+static void
+assert_file (const char *dir, const char *name, const char *wanted)
+{
+  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autofree char *text = NULL;
+  gboolean there = g_file_get_contents (path, &text, NULL, NULL);
+  assert_int_equal (there, wanted != NULL);
+  if (wanted)
+    assert_non_null (strstr (text, wanted));
+}
+
+static void
+test_written (void **state G_GNUC_UNUSED)
+{
+  g_autofree char *dir = g_dir_make_tmp ("p2v-network-XXXXXX", NULL);
+  NetworkPlan plan = {"eth0", FALSE, "192.0.2.9/24", "192.0.2.1", "192.0.2.2 2001:db8::2", 42};
+  assert_true (network_write (&plan, dir, NULL));
+  assert_file (dir, "10-p2v.network", "Name=eth0\n\n[Network]\nVLAN=eth0.42");
+  assert_file (dir, "10-p2v-vlan.netdev", "Id=42");
+  assert_file (dir, "10-p2v-vlan.network",
+               "Address=192.0.2.9/24\nGateway=192.0.2.1\nDNS=192.0.2.2\n"
+               "DNS=2001:db8::2\n");
+  plan = (NetworkPlan){"eth1", TRUE, "", "", "", 0};
+  assert_true (network_write (&plan, dir, NULL));
+  assert_file (dir, "10-p2v.network", "Name=eth1\n\n[Network]\nDHCP=yes");
+  assert_file (dir, "10-p2v-vlan.netdev", NULL);
+  assert_file (dir, "10-p2v-vlan.network", NULL);
+  g_autofree char *path = g_build_filename (dir, "10-p2v.network", NULL);
+  (void)g_unlink (path);
+  (void)g_rmdir (dir);
+}
+
+static void
+test_checked (void **state G_GNUC_UNUSED)
+{
+  static const struct {
+    NetworkPlan plan;
+    gboolean good;
+  } cases[] = {
+      {{"eth0", TRUE, "", "", "", 0}, TRUE},
+      {{"eth0", FALSE, "192.0.2.9/24", "", "", 0}, TRUE},
+      {{"eth0", FALSE, "2001:db8::9/64", "fe80::1", "2001:db8::1", 1}, TRUE},
+      {{"eth0", FALSE, "192.0.2.9", "", "", 0}, FALSE},
+      {{"eth0", FALSE, "192.0.2.9/33", "", "", 0}, FALSE},
+      {{"eth0", FALSE, "192.0.2.9/24\nDHCP=yes", "", "", 0}, FALSE},
+      {{"eth0", FALSE, "192.0.2.9/24", "router", "", 0}, FALSE},
+      {{"eth0", FALSE, "192.0.2.9/24", "", "192.0.2.1,192.0.2.2", 0}, FALSE},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    assert_int_equal (network_check (&cases[i].plan, NULL), cases[i].good);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test (test_written),
+                                     cmocka_unit_test (test_checked)};
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
