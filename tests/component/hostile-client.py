@@ -30,6 +30,10 @@ def start(settings=None, **changes):
                 {"output.type": "local", "output.storage": OUT}, machine=described)
 
 
+def survey(**changes):
+    return line("survey", settings={"output.type": "local", "output.storage": OUT}, machine={**machine(), **changes})
+
+
 def disk(**changes):
     return {**machine()["disks"][0], **changes}
 
@@ -71,6 +75,11 @@ BEFORE = [
     ("nothing but signs of life", HELLO + line("alive") * 100000, ""),
     ("a setting that is a number", HELLO + start(settings={"output.type": 1}), "settings"),
     ("a setting that nobody knows", HELLO + start(settings={"x" * 100000: "x"}), "settings"),
+    ("a survey before hello", line("survey", settings={}), "protocol"),
+    ("a survey of an array", HELLO + line("survey", settings=[]), "protocol"),
+    ("a survey of settings that nobody knows", HELLO + line("survey", settings={"x": "x"}), ""),
+    ("a survey of a guest that is a path", HELLO + survey(name="../../etc/x"), ""),
+    ("two hundred surveys", HELLO + survey() * 200, ""),
     ("no disks", HELLO + start(disks=[]), "protocol"),
     ("a disk that is a number", HELLO + start(disks=[1]), "protocol"),
     ("ten thousand disks", HELLO + start(disks=[disk()] * 5000), "protocol"),
@@ -101,6 +110,7 @@ def test_before():
         check(f"session: {name}", good, status, output[-300:], complaint, f"{kib} KiB")
     jobs = STATE + "/jobs"
     check("no job was made by any of them", not os.path.exists(jobs) or not os.listdir(jobs))
+    check("nor anything in the target", not os.listdir(OUT))
 
 
 def directory(job):
