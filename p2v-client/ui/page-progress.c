@@ -15,16 +15,15 @@
 
 struct _P2vPageProgress {
   P2vPage parent;
-  GtkLabel *words, *figures, *elapsed;
+  GtkLabel *words, *figures, *elapsed, *waiting_words;
   GtkProgressBar *bar;
-  GtkBox *link, *question;
+  GtkBox *link, *question, *waiting;
   GtkGrid *phases;
   GtkTextView *log;
-  GtkWidget *cancel, *go_on;
+  GtkWidget *cancel, *go_on, *adopt;
   PhaseList *list;
   Conversion *conversion; /* NULL before and after */
   GCancellable *hook;     /* ends the command of p2v.pre */
-  Estimate estimate;
   char *phase;
   gboolean lost;
   gint64 began;
@@ -41,42 +40,24 @@ shared_of (P2vPageProgress *self)
 
 /* ---- figures ---- */
 
-typedef struct {
-  double percent, rate; /* of the whole; bytes a second, below 0: not known */
-  gint64 seconds_left;  /* below 0: not known */
-  guint64 done, total;  /* within the phase */
-  gboolean in_bytes;
-} Figures;
-
-static Figures
-measure (const P2vPageProgress *self, gint64 now)
-{
-  const Estimate *estimate = &self->estimate;
-  return (Figures){100 * estimate_fraction (estimate),
-                   estimate_rate (estimate, now),
-                   estimate_seconds_left (estimate, now),
-                   estimate->done,
-                   estimate->total,
-                   g_strcmp0 (self->phase, "copy") == 0 || g_strcmp0 (self->phase, "verify") == 0};
-}
-
 static void
-show_figures (P2vPageProgress *self, const Figures *figures)
+show_figures (P2vPageProgress *self, const Event *event)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  g_autofree char *percent = g_strdup_printf (_ ("%d %%"), (int)figures->percent);
-  gtk_progress_bar_set_fraction (self->bar, figures->percent / 100);
+  /* Rounded down: not at its end before it is. */
+  g_autofree char *percent = g_strdup_printf (_ ("%d %%"), (int)event->percent);
+  gtk_progress_bar_set_fraction (self->bar, event->percent / 100);
   g_string_append (text, percent);
-  if (figures->in_bytes && figures->total > 0) {
-    g_autofree char *done = estimate_format_bytes (figures->done);
-    g_autofree char *total = estimate_format_bytes (figures->total);
-    g_autofree char *speed = estimate_format_bytes ((guint64)MAX (figures->rate, 0));
+  if (event->in_bytes && event->total > 0) {
+    g_autofree char *done = estimate_format_bytes (event->done);
+    g_autofree char *total = estimate_format_bytes (event->total);
+    g_autofree char *speed = estimate_format_bytes ((guint64)MAX (event->rate, 0));
     g_string_append_printf (text, _ ("   %s of %s"), done, total);
-    if (figures->rate >= 0)
+    if (event->rate >= 0)
       g_string_append_printf (text, _ ("   %s per second"), speed);
   }
-  g_autofree char *time = estimate_format_seconds (MAX (figures->seconds_left, 0));
-  if (figures->seconds_left >= 0 && !self->lost)
+  g_autofree char *time = estimate_format_seconds (MAX (event->seconds_left, 0));
+  if (event->seconds_left >= 0 && !self->lost)
     g_string_append_printf (text, _ ("   about %s left"), time);
   gtk_label_set_text (self->figures, text->str);
 }
@@ -88,8 +69,6 @@ tick (gpointer data)
   gint64 now = g_get_monotonic_time ();
   g_autofree char *time = estimate_format_seconds ((now - self->began) / G_USEC_PER_SEC);
   gtk_label_set_text (self->elapsed, time);
-  Figures figures = measure (self, now);
-  show_figures (self, &figures);
   phase_list_tick (self->list);
   return G_SOURCE_CONTINUE;
 }
@@ -116,7 +95,7 @@ begin_phase (P2vPageProgress *self, const Event *event)
 {
   g_free (self->phase);
   self->phase = g_strdup (event->phase ? event->phase : "");
-  estimate_begin (&self->estimate, self->phase, g_get_monotonic_time ());
+  notice_hide (self->link); /* a job that had stopped goes on */
   phase_list_begin (self->list, self->phase);
   const char *now = say_phase_now (self->phase);
   gtk_label_set_text (self->words, now ? now : event->text ? event->text : self->phase);
@@ -142,9 +121,8 @@ finish (P2vPageProgress *self, Event *event)
   Shared *shared = shared_of (self);
   gboolean good = event->error == NULL;
   phase_list_end (self->list, good);
-  if (good)
-    estimate_finish (&self->estimate);
   tick (self);
+  show_figures (self, event);
   g_clear_handle_id (&self->timer, g_source_remove);
   if (event->error) {
     g_autofree char *words = p2v_error_sentence (event->error);
@@ -161,6 +139,36 @@ finish (P2vPageProgress *self, Event *event)
 }
 
 static void
+ask_about_waiting (P2vPageProgress *self, const Event *event)
+{
+  show_line (self, "waiting", event->text ? event->text : "");
+  gtk_label_set_text (self->waiting_words, event->text ? event->text : "");
+  gtk_widget_show (GTK_WIDGET (self->waiting));
+  gtk_widget_grab_focus (self->adopt);
+}
+
+static void
+decide (P2vPageProgress *self, gboolean adopt)
+{
+  gtk_widget_hide (GTK_WIDGET (self->waiting));
+  gtk_widget_grab_focus (self->cancel);
+  if (self->conversion)
+    conversion_decide (self->conversion, adopt);
+}
+
+static void
+adopt_waiting (P2vPageProgress *self)
+{
+  decide (self, TRUE);
+}
+
+static void
+begin_anew (P2vPageProgress *self)
+{
+  decide (self, FALSE);
+}
+
+static void
 take_event (Event *event, gpointer data)
 {
   P2vPageProgress *self = data;
@@ -169,7 +177,7 @@ take_event (Event *event, gpointer data)
     begin_phase (self, event);
     break;
   case EVENT_PROGRESS:
-    estimate_add (&self->estimate, event->done, event->total, g_get_monotonic_time ());
+    show_figures (self, event);
     break;
   case EVENT_LOG:
     show_line (self, event->level ? event->level : "info", event->text ? event->text : "");
@@ -177,6 +185,16 @@ take_event (Event *event, gpointer data)
   case EVENT_LINK_LOST:
   case EVENT_LINK_BACK:
     show_link (self, event);
+    break;
+  case EVENT_STOPPED:
+    show_line (self, "stopped", event->text ? event->text : "");
+    notice_show (
+        self->link, NOTICE_WARNING,
+        _ ("The conversion has come to a halt, and keeps everything until this is put right:"),
+        event->text);
+    break;
+  case EVENT_WAITING:
+    ask_about_waiting (self, event);
     break;
   case EVENT_FINISHED:
     finish (self, event);
@@ -215,6 +233,8 @@ start_conversion (gpointer data)
     return G_SOURCE_REMOVE;
   }
   self->conversion = conversion_new (shared->settings, shared->machine);
+  if (g_str_equal (settings_get (shared->settings, SETTING_resume), "ask"))
+    conversion_set_asks (self->conversion);
   if (g_cancellable_is_cancelled (self->hook))
     conversion_cancel (self->conversion);
   conversion_start (self->conversion, take_event, self);
@@ -226,7 +246,6 @@ enter (P2vPage *page)
 {
   P2vPageProgress *self = P2V_PAGE_PROGRESS (page);
   self->began = g_get_monotonic_time ();
-  self->estimate = (Estimate){0};
   self->lost = FALSE;
   /* It may be the second one. */
   p2v_page_set_complete (page, FALSE);
@@ -237,6 +256,7 @@ enter (P2vPage *page)
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->log), "", 0);
   gtk_widget_set_sensitive (self->cancel, TRUE);
   gtk_widget_hide (GTK_WIDGET (self->question));
+  gtk_widget_hide (GTK_WIDGET (self->waiting));
   notice_hide (self->link);
   gtk_label_set_text (self->words, _ ("Starting"));
   self->list = phase_list_new (self->phases);
@@ -302,10 +322,15 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   CHILD (log);
   CHILD (cancel);
   CHILD (go_on);
+  CHILD (waiting);
+  CHILD (waiting_words);
+  CHILD (adopt);
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget, ask_to_cancel);
   gtk_widget_class_bind_template_callback (widget, go_on_converting);
   gtk_widget_class_bind_template_callback (widget, cancel_now);
+  gtk_widget_class_bind_template_callback (widget, adopt_waiting);
+  gtk_widget_class_bind_template_callback (widget, begin_anew);
 }
 
 static void
