@@ -210,7 +210,7 @@ check: check-unit check-component check-machine
 
 # What would make `make check` too long.
 check-slow: setup
-	$(Q)$(MAKE) --no-print-directory test-programs
+	$(Q)$(MAKE) --no-print-directory test-programs iso
 	$(Q)$(RUN) $(sort $(wildcard tests/slow/*.sh))
 
 # ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
