@@ -126,13 +126,12 @@ def progress ():
     w.see (t ("Cancel the conversion? What was made so far is removed. This machine is unchanged."))
     picture ("8-cancel")
     w.key ("Return") # goes on
-    w.see (phase ("Convert it", "running"), seconds=120)
+    w.see (phase ("Convert it", "running"), seconds=240)
     picture ("9-progress")
-    w.see (f"^{t ('Result')}$", ROLE.LABEL, 240)
 
 
 def result ():
-    w.see (t ("The virtual machine “%s” is made."), seconds=300)
+    w.see (t ("The virtual machine “%s” is made."), seconds=700)
     heading ("Result")
     w.see (t ("Do not run both at once: they have the same name and the same addresses."))
     picture ("10-result")

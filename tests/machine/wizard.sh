@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 600
+# time-limit: 900
 # The wizard from the first page to the last, by keyboard, against a real sshd and
 # p2v-server, with the tiny guest.  SHOTS=DIR SIZE=WIDTHxHEIGHT WIZARD_LANG=de: for
 # `make screenshots`.
