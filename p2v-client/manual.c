@@ -66,6 +66,8 @@ manual_page (const GOptionEntry *entries)
   GString *out = g_string_new (head);
   g_string_append (out, ".SH OPTIONS\n");
   for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+    if (entry->flags & G_OPTION_FLAG_HIDDEN)
+      continue;
     g_autofree char *name = settings_man_escape (entry->long_name);
     g_autofree char *help = settings_man_escape (entry->description);
     g_string_append_printf (out, ".TP\n.B \\-\\-%s", name);
