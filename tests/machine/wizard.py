@@ -42,10 +42,11 @@ def heading (english):
     nameless = [n.get_role_name () for n in w.nodes () if n.get_role () in KINDS and not n.get_name ()]
     if nameless:
         raise Missing (f"\"{english}\": without a name: {nameless}")
-    box = Atspi.Component.get_extents (w.frame, Atspi.CoordType.SCREEN)
     root = Gdk.get_default_root_window ()
-    if box.width > root.get_width () or box.height > root.get_height ():
-        raise Missing (f"\"{english}\" needs {box.width}x{box.height}")
+    for node in [w.frame, *w.nodes ()]:
+        box = Atspi.Component.get_extents (node, Atspi.CoordType.SCREEN)
+        if box.x + box.width > root.get_width () or box.y + box.height > root.get_height ():
+            raise Missing (f"\"{english}\": {node.get_role_name ()} \"{node.get_name ()}\" is not all on the screen")
 
 
 def tab_to (name):
