@@ -103,7 +103,8 @@ ask (Asking *asking)
   json_object_set_string_member (query, "what", "reread");
   json_object_set_int_member (query, "disk", asking->disk->index);
   json_object_set_string_member (query, "ranges", text);
-  g_autoptr (JsonObject) answer = job_ask (asking->job, query, ANSWER_S, &asking->error);
+  JsonObject *answer = job_ask (asking->job, query, ANSWER_S, &asking->error);
+  g_clear_pointer (&answer, json_object_unref); /* the records came as digests */
   *asking->done += asking->bytes;
   asking->bytes = 0;
   g_byte_array_set_size (asking->ranges, 0);

@@ -133,10 +133,10 @@ findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *c
   GPtrArray *findings = g_ptr_array_new_with_free_func (finding_free);
   if (machine)
     add_machine (findings, machine);
-  if (failure) {
+  if (failure)
     add_error (findings, failure);
+  if (failure || !machine)
     return findings;
-  }
   add (findings, NOTICE_GOOD,
        g_strdup_printf (_ ("The conversion server answers: %s, p2v-server %s."), probe->peer,
                         probe->version),
