@@ -124,6 +124,9 @@ take_apply (Work *work, gpointer owner)
   g_object_set (self->spinner, "active", FALSE, "visible", FALSE, NULL);
   show_cards (self);
   take_change (self);
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  GtkWidget *next = gtk_window_get_default_widget (GTK_WINDOW (window));
+  gtk_widget_grab_focus (apply->error || !next ? self->apply : next);
   if (!apply->error)
     return;
   g_autofree char *problem = say_problem (apply->error);
