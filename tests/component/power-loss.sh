@@ -65,15 +65,7 @@ python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 6000000 &
 HELPERS+=($!)
 wait_port "$link"
 
-map_states () {
-  python3 -c 'import sys
-d = open(sys.argv[1], "rb").read()
-s = [d[i + 13] for i in range(64, len(d), 32)]
-print(*[s.count(k) for k in range(4)])' "$DIR/d0.blockmap"
-}
 some_copied () { [ "$(map_states | cut -d' ' -f2)" -gt 200 ]; }
-figure () { python3 -c 'import json, sys
-print (json.load (open (sys.argv[1] + "/report.json"))["figures"].get (sys.argv[2], 0))' "$DIR" "$1"; }
 
 case_begin
 setting port "$link"

@@ -28,14 +28,6 @@ python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 8000000 &
 HELPERS+=($!)
 wait_port "$link"
 
-figure () { python3 -c 'import json, sys
-print (json.load (open (sys.argv[1] + "/report.json"))["figures"].get (sys.argv[2], 0))' "$DIR" "$1"; }
-map_states () {
-  python3 -c 'import sys
-d = open(sys.argv[1], "rb").read()
-s = [d[i + 13] for i in range(64, len(d), 32)]
-print(*[s.count(k) for k in range(4)])' "$DIR/d0.blockmap"
-}
 # Numbers of two units with data that are copied and of one that is not, behind what the
 # conversion wrote.
 places () {

@@ -33,14 +33,6 @@ bench_start
 # The real qemu-nbd, but for what a test puts before it.
 mkdir "$WORK/wrapped"
 
-figure () { python3 -c 'import json, sys
-print (json.load (open (sys.argv[1] + "/report.json"))["figures"].get (sys.argv[2], 0))' "$DIR" "$1"; }
-map_states () {
-  python3 -c 'import sys
-d = open(sys.argv[1], "rb").read()
-s = [d[i + 13] for i in range(64, len(d), 32)]
-print(*[s.count(k) for k in range(4)])' "$DIR/d0.blockmap"
-}
 some_copied () { [ "$(map_states | cut -d' ' -f2)" -gt 0 ]; }
 goes_on () { [ "$(state_member phase)" = copy ] && [ "$(state_member pid)" != "$PID" ]; }
 went_well () {

@@ -11,6 +11,8 @@
 #   state_is WORD        of the job
 #   wait_until COMMAND…  at most 60 s
 #   target_is_right      what arrived is what the overlay shows above $SOURCE
+#   map_states           pieces of disk 0 by state: planned, copied, verified, stale
+#   figure NAME          of the job's report
 #   server WORD…         p2v-server as the login user
 
 server () { sshd_exec p2v-server "$@"; }
@@ -75,3 +77,13 @@ client_go () { kill -CONT "$CLIENT_PID"; }
 target_is_right () { qemu-img compare -f qcow2 -F qcow2 "$OUT/guest-sda" "$WORK/expected.qcow2"; }
 
 report_has () { grep -qE -- "$1" "$DIR/report.txt"; }
+
+map_states () {
+  python3 -c 'import sys
+d = open(sys.argv[1], "rb").read()
+s = [d[i + 13] for i in range(64, len(d), 32)]
+print(*[s.count(k) for k in range(4)])' "$DIR/d0.blockmap"
+}
+
+figure () { python3 -c 'import json, sys
+print (json.load (open (sys.argv[1] + "/report.json"))["figures"].get (sys.argv[2], 0))' "$DIR" "$1"; }

@@ -25,8 +25,6 @@ python3 tests/component/slow-link.py "$link" "$SSHD_PORT" 10000000 &
 HELPERS+=($!)
 wait_port "$link"
 
-figure () { python3 -c 'import json, sys
-print (json.load (open (sys.argv[1] + "/report.json"))["figures"].get (sys.argv[2], 0))' "$DIR" "$1"; }
 n_copied () {
   python3 -c 'import sys
 d = open(sys.argv[1], "rb").read()
