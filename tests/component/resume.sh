@@ -113,11 +113,12 @@ cat >"$WORK/sshd/server/bin/qemu-nbd" <<'WRAPPER'
 #!/bin/bash
 for argument in "$@"; do
   [ "$argument" != --cache=writeback ] || [ ! -e "$P2V_STATE_DIR/broken" ] ||
-    exec python3 REPO/tests/lib/flip.py flush:0 qemu-nbd "$@"
+    exec python3 "$(dirname "$0")/flip.py" flush:0 qemu-nbd "$@"
 done
 exec REAL "$@"
 WRAPPER
-sed -i "s|REPO|$PWD|; s|REAL|$(command -v qemu-nbd)|" "$WORK/sshd/server/bin/qemu-nbd"
+sed -i "s|REAL|$(command -v qemu-nbd)|" "$WORK/sshd/server/bin/qemu-nbd"
+install -m 644 tests/lib/flip.py "$WORK/sshd/server/bin"
 sed -i "1a export REAL_QEMU_NBD=$(command -v qemu-nbd)" "$WORK/sshd/server/bin/qemu-nbd"
 chmod 755 "$WORK/sshd/server/bin/qemu-nbd"
 touch "$P2V_STATE_DIR/broken"
