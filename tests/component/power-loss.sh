@@ -9,6 +9,8 @@ set -euo pipefail
 . tests/lib/client.sh
 # shellcheck source=tests/lib/saved.sh
 . tests/lib/saved.sh
+fuse_and_loop () { (: <>/dev/fuse) && losetup -f; }
+fuse_and_loop >"$WORK/check" 2>&1 || { echo "1..0 # SKIP this machine has no FUSE or no loop devices"; exit 0; }
 HELPERS=()
 STORAGE=()
 stop_all () {
