@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   for (guint i = 0; two[i]; i++) {
     DevicePlace place;
     (void)device_name_is_hardware (two[i]);
-    if (device_name_locate (machine, two[i], &place))
+    if (device_name_locate (machine, NULL, two[i], &place))
       MUST (place.disk < machine->disks->len);
     g_free (device_name_lv (two[i]));
   }

@@ -10,9 +10,10 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autofree char *text = fuzz_text (data, size);
   g_autoptr (P2vMachine) machine = fuzz_machine ();
   for (int eth = 0; eth < 2; eth++) {
-    g_autoptr (GPtrArray) names = network_plan (machine, text, eth);
+    g_autoptr (GPtrArray) names = network_plan (machine, NULL, text, eth);
     MUST (names->len <= machine->nics->len);
   }
-  (void)network_rule_holds (text, "52:54:00:00:00:01");
+  gboolean holds = FALSE;
+  g_free (network_rule_name (text, "52:54:00:00:00:01", &holds));
   return 0;
 }
