@@ -273,7 +273,7 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.def')
 
 lint:
-	$(Q)tests/setup.sh clang-format clang-tidy shellcheck
+	$(Q)tests/setup.sh clang libclang-rt-14-dev clang-format clang-tidy shellcheck
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-programs # nothing else builds them
 	shellcheck -x $$(git ls-files '*.sh' tests/run)
