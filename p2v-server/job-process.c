@@ -20,11 +20,9 @@
 #include <unistd.h>
 #include "common/message.h"
 #include "daemon.h"
-#include "digest-keeper.h"
 #include "family.h"
 #include "job-ending.h"
-#include "job-file.h"
-#include "job-state.h"
+#include "job-process.h"
 #include "jobdir.h"
 #include "preflight.h"
 #include "resume.h"
@@ -38,24 +36,6 @@
 #define BYE_S       10                   /* the client says bye at once */
 #define ROOM_LEAST  (8ull << 20)         /* in the job directory, for state, log, digests */
 
-typedef struct {
-  Job *job;
-  DigestKeeper *keeper;
-  GMainLoop *loop;
-  GThread *worker;
-  PhasesResult result; /* of the worker */
-  GError *error;       /* why it is not done */
-  gboolean again;      /* it halts to begin again at once */
-  gboolean leaving;    /* the process ends, the job does not */
-  gboolean stopped;    /* it waits for somebody; ERROR says why */
-  gboolean over;       /* the result is known to everybody */
-  JsonObject *last;    /* "finished", when over */
-  gint64 told;         /* to end or to halt: monotonic time, 0 not */
-  gboolean cancelled;
-  guint64 saved; /* progress in state.json */
-} Process;
-
-static void start_worker (Process *process);
 static void start_undoing (Process *process);
 
 /* ---- the end ---- */
@@ -84,14 +64,6 @@ finish (Process *process)
 }
 
 /* ---- a halt ---- */
-
-static JsonObject *
-stopped_message (Process *process)
-{
-  JsonObject *message = p2v_message_new ("stopped");
-  channel_put_error (message, process->error);
-  return message;
-}
 
 /* The words of the state and of the message. */
 static void
@@ -124,7 +96,7 @@ stop (Process *process)
   p2v_log (P2V_LOG_ERROR, "stopped: %s %s", problem, remedy);
   process->stopped = TRUE;
   job_set_status (job, STATE_STOPPED, problem, remedy);
-  g_autoptr (JsonObject) message = stopped_message (process);
+  g_autoptr (JsonObject) message = job_client_stopped (process);
   channel_send (job->state->channel, message);
 }
 
@@ -150,7 +122,7 @@ halted (Process *process)
     leave (process);
   } else if (process->again) {
     process->again = FALSE;
-    start_worker (process);
+    job_process_start (process);
   } else {
     stop (process);
   }
@@ -201,8 +173,8 @@ start_undoing (Process *process)
   process->worker = g_thread_new ("undo", undo_worker, process);
 }
 
-static void
-start_worker (Process *process)
+void
+job_process_start (Process *process)
 {
   Job *job = process->job;
   process->stopped = FALSE;
@@ -236,8 +208,8 @@ hurry (Process *process)
   g_timeout_add (KILL_MS, on_kill, process);
 }
 
-static void
-cancel (Process *process)
+void
+job_process_cancel (Process *process)
 {
   if (process->cancelled || process->over)
     return;
@@ -250,15 +222,8 @@ cancel (Process *process)
     start_undoing (process);
 }
 
-static void
-on_cancel (gpointer data)
-{
-  cancel (data);
-}
-
-/* The phases halt, if they run, and for REASON (copied; NULL: not for somebody to read). */
-static void
-halt (Process *process, const GError *reason)
+void
+job_process_halt (Process *process, const GError *reason)
 {
   if (!process->worker || process->cancelled)
     return;
@@ -273,164 +238,11 @@ on_signal (gpointer data)
   p2v_info ("told by a signal to end");
   process->leaving = TRUE;
   if (process->worker)
-    halt (process, NULL);
+    job_process_halt (process, NULL);
   else if (!process->over)
     leave (process);
   return G_SOURCE_CONTINUE;
 }
-
-/* Something outside of the phases fails the job. */
-static void
-abort_job (Process *process, const GError *error)
-{
-  g_autofree char *sentence = p2v_error_sentence (error);
-  p2v_warning ("%s", sentence);
-  if (process->over)
-    return;
-  job_abort (process->job, error);
-  cancel (process);
-}
-
-/* ---- the client ---- */
-
-static void
-on_attached (gpointer data)
-{
-  Process *process = data;
-  p2v_info ("the client is connected");
-  if (process->over)
-    channel_send (process->job->state->channel, process->last);
-  else if (!process->worker && !process->stopped && !process->cancelled)
-    start_worker (process);
-  else if (process->worker && !process->cancelled)
-    job_set_status (process->job, STATE_RUNNING, NULL, NULL);
-}
-
-static void
-on_lost (gpointer data)
-{
-  Process *process = data;
-  if (process->over) {
-    g_main_loop_quit (process->loop);
-    return;
-  }
-  p2v_warning ("the client is lost");
-  g_autofree char *remedy =
-      g_strdup_printf ("It goes on as far as it can without it, and with it when it comes back; "
-                       "\"p2v-server cancel %s\" ends it and removes what "
-                       "it made.",
-                       process->job->id);
-  if (!process->cancelled && !process->stopped)
-    job_set_status (process->job, STATE_WAITING, "The connection to the client is lost.", remedy);
-}
-
-static JsonObject *
-taken_message (guint disk, guint64 records)
-{
-  JsonObject *message = p2v_message_new ("taken");
-  json_object_set_int_member (message, "disk", disk);
-  json_object_set_int_member (message, "records", (gint64)records);
-  return message;
-}
-
-static void
-on_taken (guint disk, guint64 records, gpointer data)
-{
-  Process *process = data;
-  g_autoptr (JsonObject) message = taken_message (disk, records);
-  channel_send (process->job->state->channel, message);
-}
-
-/* What was taken, so that the client sends the rest again; and where the job stands. */
-static GPtrArray *
-on_greeting (gpointer data)
-{
-  Process *process = data;
-  GPtrArray *messages = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
-  for (guint i = 0; !process->over && i < process->job->disks->len; i++)
-    g_ptr_array_add (messages, taken_message (i, digest_keeper_settle (process->keeper, i)));
-  job_add_standing (process->job, messages);
-  if (process->stopped)
-    g_ptr_array_add (messages, stopped_message (process));
-  return messages;
-}
-
-/* The phases cannot go on without a digest of all that is read, but they lose nothing: what
- * could not be written is kept. */
-static void
-on_digests (guint disk, const guint8 *records, gsize length, gpointer data)
-{
-  Process *process = data;
-  g_autoptr (GError) error = NULL;
-  if (disk >= process->job->disks->len) {
-    p2v_set_error (&error, P2V_ERROR_PROTOCOL, NULL, "The client sent digests of a disk %u.", disk);
-    abort_job (process, error);
-    return;
-  }
-  if (process->over || process->cancelled ||
-      digest_keeper_add (process->keeper, disk, records, length, &error) || process->told)
-    return;
-  halt (process, error);
-}
-
-static void
-on_broken (const GError *error, gpointer data)
-{
-  abort_job (data, error);
-}
-
-/* Another run of the client: its disks are those of this machine, but nobody knows what was
- * written to them in between.  Before it may serve a single read the phases halt; they find
- * that the source is not trusted (recheck.h). */
-static gboolean
-on_adopt (const char *instance, gpointer data)
-{
-  Process *process = data;
-  Job *job = process->job;
-  g_autoptr (GError) error = NULL;
-  if (process->over || process->cancelled)
-    return FALSE;
-  if (!job_file_replace_instance (job, instance, &error)) {
-    g_autofree char *sentence = p2v_error_sentence (error);
-    p2v_warning ("%s", sentence);
-    return FALSE;
-  }
-  digest_keeper_reset (process->keeper);
-  p2v_info ("another run of the client takes the job over");
-  if (process->worker && !process->told) {
-    process->again = TRUE;
-    halt (process, NULL);
-  }
-  return TRUE;
-}
-
-/* FALSE when there is nothing to go on with. */
-static gboolean
-on_resume (const char *options, gpointer data)
-{
-  Process *process = data;
-  if (!process->stopped || process->cancelled)
-    return FALSE;
-  g_autoptr (GError) error = NULL;
-  if (*options && !job_file_set_option (process->job, options, &error)) {
-    g_autofree char *sentence = p2v_error_sentence (error);
-    p2v_warning ("%s", sentence);
-    return FALSE;
-  }
-  p2v_info ("told to go on");
-  start_worker (process);
-  return TRUE;
-}
-
-static const ChannelEvents events = {.attached = on_attached,
-                                     .lost = on_lost,
-                                     .left = on_lost,
-                                     .cancel = on_cancel,
-                                     .digests = on_digests,
-                                     .greeting = on_greeting,
-                                     .adopt = on_adopt,
-                                     .resume = on_resume,
-                                     .broken = on_broken};
 
 /* ---- the process ---- */
 
@@ -440,7 +252,7 @@ on_late_client (gpointer data)
 {
   Process *process = data;
   if (!process->worker && !process->stopped && !process->over)
-    on_lost (process);
+    job_client_lost (process);
   return G_SOURCE_REMOVE;
 }
 
@@ -469,7 +281,7 @@ check_room (Process *process)
   p2v_set_error (&error, P2V_ERROR_SPACE, "Make room there.",
                  "The job directory %s is full: %" G_GUINT64_FORMAT " KiB are left.",
                  process->job->dir, room >> 10);
-  halt (process, error);
+  job_process_halt (process, error);
 }
 
 static gboolean
@@ -503,7 +315,7 @@ prepare (const char *id, Process *process, GError **error)
   if (!job)
     return NULL;
   resume_recall (job);
-  process->keeper = digest_keeper_new (job, on_taken, process, error);
+  process->keeper = digest_keeper_new (job, job_client_taken, process, error);
   if (!process->keeper)
     return NULL;
   g_autofree char *tmp = job_path (job, "tmp");
@@ -514,7 +326,8 @@ prepare (const char *id, Process *process, GError **error)
   job->state->record->session = getsid (0);
   if (!state_write (job->state->record, job->dir, error))
     return NULL;
-  job->state->channel = channel_listen (control, &job->instance, &events, process, error);
+  job->state->channel =
+      channel_listen (control, &job->instance, &job_client_events, process, error);
   return job->state->channel ? g_steal_pointer (&job) : NULL;
 }
 
@@ -548,7 +361,7 @@ serve (Process *process)
     target_settle (process->job);
     finish (process);
   } else if (*record->phase) {
-    start_worker (process);
+    job_process_start (process);
   }
   if (!process->over || channel_is_attached (process->job->state->channel))
     g_main_loop_run (process->loop);
