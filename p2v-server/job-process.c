@@ -36,6 +36,8 @@
 #define BYE_S       10                   /* the client says bye at once */
 #define ROOM_LEAST  (8ull << 20)         /* in the job directory, for state, log, digests */
 
+#define RESERVE_BYTES (256u << 10)
+
 static void start_undoing (Process *process);
 
 /* ---- the end ---- */
@@ -64,6 +66,23 @@ finish (Process *process)
 }
 
 /* ---- a halt ---- */
+
+/* On a storage that is full nothing could be said of it: these bytes are given up then. */
+static void
+hold_reserve (const Job *job)
+{
+  static const char zeroes[RESERVE_BYTES];
+  g_autofree char *path = job_path (job, "reserve");
+  if (!g_file_set_contents_full (path, zeroes, sizeof zeroes, G_FILE_SET_CONTENTS_NONE, 0600, NULL))
+    p2v_debug ("there is no room for a reserve");
+}
+
+static void
+give_up_reserve (const Job *job)
+{
+  g_autofree char *path = job_path (job, "reserve");
+  (void)unlink (path);
+}
 
 /* The words of the state and of the message. */
 static void
@@ -95,6 +114,7 @@ stop (Process *process)
   g_autofree char *remedy = p2v_error_remedy (process->error);
   p2v_log (P2V_LOG_ERROR, "stopped: %s %s", problem, remedy);
   process->stopped = TRUE;
+  give_up_reserve (job);
   job_set_status (job, STATE_STOPPED, problem, remedy);
   g_autoptr (JsonObject) message = job_client_stopped (process);
   channel_send (job->state->channel, message);
@@ -179,6 +199,7 @@ job_process_start (Process *process)
   Job *job = process->job;
   process->stopped = FALSE;
   g_clear_error (&process->error);
+  hold_reserve (job);
   job_set_status (job, channel_is_attached (job->state->channel) ? STATE_RUNNING : STATE_WAITING,
                   NULL, NULL);
   process->worker = g_thread_new ("phases", run_worker, process);
