@@ -238,6 +238,16 @@ p2v_message_type (JsonObject *message)
   return p2v_json_string (message, "type", "");
 }
 
+JsonObject *
+p2v_json_read (const char *path)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  if (g_file_get_contents (path, &text, NULL, NULL))
+    root = json_from_string (text, NULL);
+  return root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_dup_object (root) : NULL;
+}
+
 static JsonNode *
 member_of_kind (JsonObject *object, const char *member, Kind kind)
 {

@@ -41,6 +41,10 @@ char *p2v_message_to_line (JsonObject *message);
 /* The "type" member. */
 const char *p2v_message_type (JsonObject *message);
 
+/* The object in the JSON file PATH; NULL when it cannot be read or holds none (caller
+ * unrefs). */
+JsonObject *p2v_json_read (const char *path);
+
 /* Member readers for objects that passed p2v_message_parse or for nested
  * objects of unknown shape: the fallback when absent or of another type. */
 const char *p2v_json_string (JsonObject *object, const char *member, const char *fallback);

@@ -61,11 +61,7 @@ static gboolean
 load_guest (Job *job)
 {
   g_autofree char *path = job_path (job, FILE_NAME);
-  g_autofree char *text = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  if (g_file_get_contents (path, &text, NULL, NULL))
-    root = json_from_string (text, NULL);
-  JsonObject *content = root && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  g_autoptr (JsonObject) content = p2v_json_read (path);
   JsonObject *guest = p2v_json_object (content, "guest");
   JsonObject *report = p2v_json_object (content, "report");
   JsonArray *used = p2v_json_array (content, "used_bytes");

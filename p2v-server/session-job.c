@@ -73,13 +73,7 @@ static JsonObject *
 read_object (const char *dir, const char *name)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  if (g_file_get_contents (path, &text, NULL, NULL))
-    root = json_from_string (text, NULL);
-  if (!root || !JSON_NODE_HOLDS_OBJECT (root))
-    return NULL;
-  return json_object_ref (json_node_get_object (root));
+  return p2v_json_read (path);
 }
 
 static gboolean

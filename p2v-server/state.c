@@ -117,12 +117,9 @@ state_read (const char *dir)
   State *state = state_new (id, "");
   /* Before the file: a job that ends in between is not dead. */
   state->alive = jobdir_is_alive (dir);
-  g_autofree char *text = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  if (g_file_get_contents (path, &text, NULL, NULL))
-    root = json_from_string (text, NULL);
-  if (root && JSON_NODE_HOLDS_OBJECT (root))
-    load (state, json_node_get_object (root));
+  g_autoptr (JsonObject) object = p2v_json_read (path);
+  if (object)
+    load (state, object);
   if (!state->alive &&
       (g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING))) {
     state_set (&state->status, STATE_DEAD);
