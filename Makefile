@@ -40,7 +40,7 @@ P2V_CFLAGS = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DP2V_VERSION='"$(V
 common_src  := $(wildcard common/*.c)
 plugin_src  := $(wildcard p2v-server/broker-plugin*.c)
 filter_src  := $(wildcard p2v-client/digest-filter*.c)
-client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c))
+client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c p2v-client/dialog/*.c))
 wizard_src  := $(wildcard p2v-client/ui/*.c)
 wizard_ui   := $(wildcard p2v-client/ui/*.ui p2v-client/ui/*.css)
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wizard seen from outside: a module that is loaded when it is wanted. */
+/* The dialogs seen from outside: modules that are loaded when they are wanted. */
 #pragma once
-#include "ui/wizard.h"
+#include "dialog/dialog.h"
 
-/* Loads the wizard and shows it; WIZARD_NO_DISPLAY when there is no module, no display, or
+/* Loads the wizard and shows it; DIALOG_NO_DISPLAY when there is no module, no display, or
  * a library missing (the log says which). */
-int frontend_run_wizard (const Settings *settings, const WizardOptions *options);
+int frontend_run_wizard (const Settings *settings, const DialogOptions *options);
+
+/* The same in text, on the terminal of standard input and output; DIALOG_NO_DISPLAY also
+ * when that is none. */
+int frontend_run_text (const Settings *settings, const DialogOptions *options);

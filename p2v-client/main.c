@@ -187,9 +187,9 @@ work (Options *options, Console *console)
   if (options->inventory)
     return print_inventory (settings, console);
   if (!options->check && !settings_headless (settings, NULL)) {
-    WizardOptions wizard = {.image = options->consoles};
-    int closed = frontend_run_wizard (settings, &wizard);
-    if (closed != WIZARD_NO_DISPLAY)
+    DialogOptions dialog = {.image = options->consoles};
+    int closed = frontend_run_wizard (settings, &dialog);
+    if (closed != DIALOG_NO_DISPLAY)
       return closed;
   }
   int status = check_complete (settings, console);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "form.h"
-#include "say.h"
+#include "dialog/say.h"
 
 typedef struct {
   Form *form;

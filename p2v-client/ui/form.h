@@ -2,7 +2,8 @@
 /* Entries of a page that stand for settings: filled in from them, checked at every key
  * stroke by the same validators as the kernel arguments, written back together. */
 #pragma once
-#include "shared.h"
+#include <gtk/gtk.h>
+#include "dialog/shared.h"
 
 typedef struct Form Form;
 

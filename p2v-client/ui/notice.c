@@ -2,34 +2,20 @@
 #include "notice.h"
 #include "rows.h"
 
-static const struct {
-  const char *mark, *word, *class;
-} kinds[] = {
-    [NOTICE_INFO] = {"ℹ", N_ ("Note"), "info"},
-    [NOTICE_GOOD] = {"✓", N_ ("In order"), "good"},
-    [NOTICE_WARNING] = {"⚠", N_ ("Warning"), "warning"},
-    [NOTICE_ERROR] = {"✗", N_ ("Error"), "error"},
+static const char *const classes[] = {
+    [NOTICE_INFO] = "info",
+    [NOTICE_GOOD] = "good",
+    [NOTICE_WARNING] = "warning",
+    [NOTICE_ERROR] = "error",
 };
-
-const char *
-notice_mark (NoticeKind kind)
-{
-  return kinds[kind].mark;
-}
-
-const char *
-notice_word (NoticeKind kind)
-{
-  return _ (kinds[kind].word);
-}
 
 static void
 set_class (GtkBox *box, NoticeKind kind)
 {
   GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (box));
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    gtk_style_context_remove_class (style, kinds[i].class);
-  gtk_style_context_add_class (style, kinds[kind].class);
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    gtk_style_context_remove_class (style, classes[i]);
+  gtk_style_context_add_class (style, classes[kind]);
 }
 
 void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-check.h"
-#include "contents.h"
-#include "findings.h"
+#include "dialog/check.h"
+#include "dialog/work.h"
 #include "rows.h"
-#include "work.h"
 
 struct _P2vPageCheck {
   P2vPage parent;
@@ -15,40 +14,6 @@ struct _P2vPageCheck {
 };
 
 G_DEFINE_TYPE (P2vPageCheck, p2v_page_check, P2V_TYPE_PAGE)
-
-typedef struct {
-  Work work;
-  Settings *settings;
-  P2vMachine *machine;
-  GPtrArray *contents;
-  Probe *probe;
-  GError *error;
-} Check;
-
-static void
-run_check (Work *work, GCancellable *cancel)
-{
-  Check *check = (Check *)work;
-  check->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-  check->machine = inventory_read (check->settings, &check->error);
-  if (!check->machine)
-    return;
-  for (guint i = 0; i < check->machine->disks->len; i++)
-    g_ptr_array_add (check->contents, contents_read (g_ptr_array_index (check->machine->disks, i)));
-  check->probe = probe_server (check->settings, check->machine, cancel, &check->error);
-}
-
-static void
-check_free (Work *work)
-{
-  Check *check = (Check *)work;
-  settings_free (check->settings);
-  p2v_machine_free (check->machine);
-  g_ptr_array_unref (check->contents);
-  probe_free (check->probe);
-  g_clear_error (&check->error);
-  g_free (check);
-}
 
 /* ---- what is shown ---- */
 
@@ -90,14 +55,11 @@ add_finding (P2vPageCheck *self, const Finding *finding)
 }
 
 static void
-take_check (Work *work, gpointer owner)
+take_check (GPtrArray *findings, P2vMachine *machine, gpointer owner)
 {
-  Check *check = (Check *)work;
   P2vPageCheck *self = owner;
   Shared *shared = p2v_page_shared (P2V_PAGE (self));
   g_clear_object (&self->check);
-  g_autoptr (GPtrArray) findings =
-      findings_make (check->settings, check->machine, check->contents, check->probe, check->error);
   for (guint i = 0; i < findings->len; i++) {
     const Finding *finding = g_ptr_array_index (findings, i);
     self->warnings += finding->kind == NOTICE_WARNING ? 1 : 0;
@@ -105,7 +67,8 @@ take_check (Work *work, gpointer owner)
     add_finding (self, finding);
   }
   p2v_machine_free (shared->machine);
-  shared->machine = g_steal_pointer (&check->machine);
+  shared->machine = machine;
+  g_ptr_array_unref (findings);
   show_state (self);
   if (p2v_page_is_complete (P2V_PAGE (self))) {
     GtkWindow *window = GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self)));
@@ -118,14 +81,12 @@ take_check (Work *work, gpointer owner)
 static void
 start_check (P2vPageCheck *self)
 {
-  Check *check = g_new0 (Check, 1);
-  check->work = (Work){run_check, take_check, check_free};
-  check->settings = settings_copy (p2v_page_shared (P2V_PAGE (self))->settings);
+  const Shared *shared = p2v_page_shared (P2V_PAGE (self));
   work_cancel (&self->check);
   rows_clear (GTK_CONTAINER (self->findings));
   gtk_toggle_button_set_active (self->read, FALSE);
   self->warnings = self->errors = 0;
-  self->check = work_start (&check->work, G_OBJECT (self));
+  self->check = check_start (shared->settings, take_check, G_OBJECT (self));
   show_state (self);
 }
 

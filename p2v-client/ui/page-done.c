@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-done.h"
 #include "common/error.h"
+#include "dialog/report.h"
+#include "dialog/say.h"
 #include "headless.h"
 #include "hooks.h"
 #include "notice.h"
-#include "say.h"
-#include "summary.h"
 
 struct _P2vPageDone {
   P2vPage parent;
@@ -23,8 +23,6 @@ static void
 show_success (P2vPageDone *self, const Shared *shared)
 {
   const char *name = shared->machine->name;
-  const char *kind = settings_get (shared->settings, SETTING_output_type);
-  const char *storage = settings_get (shared->settings, SETTING_output_storage);
   g_autofree char *problem = g_strdup_printf (_ ("The virtual machine “%s” is made."), name);
   g_autofree char *job =
       shared->finished->job
@@ -32,14 +30,9 @@ show_success (P2vPageDone *self, const Shared *shared)
                 _ ("“p2v-server show %s” on the conversion server has the whole report."),
                 shared->finished->job)
           : NULL;
-  g_autofree char *command = NULL;
+  g_autofree char *command = report_go_live (shared);
   gtk_label_set_text (self->how_title, _ ("How to go live"));
   notice_show (self->result, NOTICE_GOOD, problem, job);
-  if (g_str_equal (kind, "libvirt"))
-    command = g_strdup_printf ("virsh start %s", name);
-  else
-    command = g_strdup_printf ("virsh define %s/%s.xml\nvirsh start %s",
-                               storage ? storage : "/var/tmp", name, name);
   gtk_label_set_text (self->how, _ ("Power this machine off; then on the conversion server:"));
   gtk_label_set_text (self->command, command);
   notice_show (self->both, NOTICE_WARNING,
@@ -62,20 +55,6 @@ show_failure (P2vPageDone *self, const GError *error)
   gtk_label_set_text (self->how,
                       _ ("Its disks were only read. You can start it again as it was, or "
                          "convert it again."));
-}
-
-/* For the expander and for the file (caller frees). */
-static char *
-make_report (const Shared *shared)
-{
-  g_autofree char *log = shared_log_text (shared);
-  g_autofree char *figures = shared->finished->summary
-                                 ? summary_of_job (shared->finished->summary, shared->machine)
-                                 : g_strdup ("");
-  g_autofree char *machine = summary_of_machine (shared->machine, shared->settings);
-  return g_strdup_printf ("p2v-client %s, p2v-server %s\n%s\n\n%s%s%s", P2V_VERSION,
-                          shared->probe ? shared->probe->version : "?", machine, figures,
-                          *figures ? "\n\n" : "", log);
 }
 
 /* ---- what can be done ---- */
@@ -123,7 +102,7 @@ save (P2vPageDone *self)
   if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
     return;
   g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
-  g_autofree char *text = make_report (shared);
+  g_autofree char *text = report_make (shared);
   g_autoptr (GError) error = NULL;
   gboolean ok =
       g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
@@ -154,7 +133,7 @@ enter (P2vPage *page)
     show_failure (self, shared->finished->error);
   else
     show_success (self, shared);
-  g_autofree char *text = make_report (shared);
+  g_autofree char *text = report_make (shared);
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->report), text, -1);
   gtk_widget_set_visible (self->power_off, image);
   gtk_widget_set_visible (self->reboot, image);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-machine.h"
 #include "contents.h"
+#include "dialog/choice.h"
+#include "dialog/reading.h"
+#include "dialog/say.h"
+#include "dialog/work.h"
 #include "form.h"
 #include "notice.h"
 #include "rows.h"
-#include "say.h"
-#include "work.h"
 
 #define MIB (1024 * 1024)
 
@@ -25,40 +27,6 @@ struct _P2vPageMachine {
 };
 
 G_DEFINE_TYPE (P2vPageMachine, p2v_page_machine, P2V_TYPE_PAGE)
-
-typedef struct {
-  Work work;
-  Settings *settings;
-  P2vMachine *all, *chosen;
-  GPtrArray *contents;
-  GError *error;
-} Reading;
-
-/* ---- reading the machine, in a thread ---- */
-
-static void
-run_reading (Work *work, GCancellable *cancel G_GNUC_UNUSED)
-{
-  Reading *reading = (Reading *)work;
-  reading->all = inventory_read_all (reading->settings, &reading->error);
-  if (reading->all)
-    reading->chosen = inventory_read (reading->settings, &reading->error);
-  reading->contents = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-  for (guint i = 0; reading->all && reading->chosen && i < reading->all->disks->len; i++)
-    g_ptr_array_add (reading->contents, contents_read (g_ptr_array_index (reading->all->disks, i)));
-}
-
-static void
-reading_free (Work *work)
-{
-  Reading *reading = (Reading *)work;
-  settings_free (reading->settings);
-  p2v_machine_free (reading->all);
-  p2v_machine_free (reading->chosen);
-  g_clear_pointer (&reading->contents, g_ptr_array_unref);
-  g_clear_error (&reading->error);
-  g_free (reading);
-}
 
 /* ---- the widgets ---- */
 
@@ -107,8 +75,8 @@ add_disks (P2vPageMachine *self, const Reading *reading)
   for (guint i = 0; i < reading->all->disks->len; i++) {
     const P2vDisk *disk = g_ptr_array_index (reading->all->disks, i);
     GPtrArray *contents = g_ptr_array_index (reading->contents, i);
-    g_autofree char *title = row_disk_title (disk);
-    g_autofree char *details = row_disk_details (disk, contents);
+    g_autofree char *title = say_disk (disk);
+    g_autofree char *details = say_disk_details (disk, contents);
     GtkToggleButton *button = row_add (self->disks, title, details);
     gtk_toggle_button_set_active (button, is_chosen (reading->chosen->disks, disk->device));
     g_signal_connect_swapped (button, "toggled", G_CALLBACK (take_change), self);
@@ -127,7 +95,7 @@ add_cards (P2vPageMachine *self, const Reading *reading)
   for (guint i = 0; i < reading->all->nics->len; i++) {
     const P2vNic *nic = g_ptr_array_index (reading->all->nics, i);
     const P2vNic *chosen = find_chosen (reading->chosen->nics, nic->name);
-    g_autofree char *title = row_card_title (nic);
+    g_autofree char *title = say_card (nic);
     g_autofree char *name = g_strdup_printf (_ ("Network for %s"), nic->name);
     GtkToggleButton *button = row_add (self->cards, title, NULL);
     GtkWidget *combo = gtk_combo_box_text_new_with_entry ();
@@ -149,16 +117,15 @@ add_cards (P2vPageMachine *self, const Reading *reading)
 }
 
 static void
-take_reading (Work *work, gpointer owner)
+take_reading (Reading *reading, const GError *error, gpointer owner)
 {
-  Reading *reading = (Reading *)work;
   P2vPageMachine *self = owner;
   Shared *shared = p2v_page_shared (P2V_PAGE (self));
   g_clear_object (&self->read);
   gtk_widget_hide (self->reading);
-  if (reading->error) {
-    g_autofree char *problem = say_problem (reading->error);
-    g_autofree char *remedy = say_remedy (reading->error);
+  if (error) {
+    g_autofree char *problem = say_problem (error);
+    g_autofree char *remedy = say_remedy (error);
     notice_show (self->blind, NOTICE_ERROR, problem, remedy);
     return;
   }
@@ -190,10 +157,7 @@ start (P2vPage *page)
     gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (self->root), root, root);
     gtk_combo_box_set_active_id (self->root, root);
   }
-  Reading *reading = g_new0 (Reading, 1);
-  reading->work = (Work){run_reading, take_reading, reading_free};
-  reading->settings = settings_copy (settings);
-  self->read = work_start (&reading->work, G_OBJECT (self));
+  self->read = reading_start (settings, take_reading, G_OBJECT (self));
 }
 
 /* The networks to choose from are known since the server was looked at. */
@@ -231,28 +195,22 @@ leave (P2vPage *page)
 {
   P2vPageMachine *self = P2V_PAGE_MACHINE (page);
   const Shared *shared = p2v_page_shared (page);
-  g_autoptr (GString) disks = g_string_new (NULL), cards = g_string_new (NULL),
-                      networks = g_string_new (NULL);
+  Choice choice;
+  choice_begin (&choice);
   form_store (self->form);
   for (guint i = 0; i < self->disk_buttons->len; i++) {
     const P2vDisk *disk = g_ptr_array_index (shared->present->disks, i);
     if (gtk_toggle_button_get_active (g_ptr_array_index (self->disk_buttons, i)))
-      g_string_append_printf (disks, "%s%s", disks->len ? "," : "", disk->device);
+      choice_add_disk (&choice, disk);
   }
   for (guint i = 0; i < self->card_buttons->len; i++) {
     const P2vNic *nic = g_ptr_array_index (shared->present->nics, i);
     g_autofree char *network =
         gtk_combo_box_text_get_active_text (g_ptr_array_index (self->networks, i));
-    if (!gtk_toggle_button_get_active (g_ptr_array_index (self->card_buttons, i)))
-      continue;
-    g_string_append_printf (cards, "%s%s", cards->len ? "," : "", nic->name);
-    if (network && *network)
-      g_string_append_printf (networks, "%s%s:%s", networks->len ? "," : "", nic->name, network);
+    if (gtk_toggle_button_get_active (g_ptr_array_index (self->card_buttons, i)))
+      choice_add_card (&choice, nic, network);
   }
-  settings_set (shared->settings, SETTING_disks, disks->str);
-  settings_set (shared->settings, SETTING_interfaces, cards->str);
-  if (networks->len > 0 && settings_check (SETTING_network, networks->str, NULL))
-    settings_set (shared->settings, SETTING_network, networks->str);
+  choice_store (&choice, shared->settings);
   settings_set (shared->settings, SETTING_root, gtk_combo_box_get_active_id (self->root));
   store_number (shared->settings, self->vcpus, SETTING_vcpu_cores, "");
   store_number (shared->settings, self->memory, SETTING_memory, "M");

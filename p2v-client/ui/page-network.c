@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-network.h"
+#include "dialog/say.h"
+#include "dialog/work.h"
 #include "network.h"
 #include "notice.h"
-#include "say.h"
-#include "work.h"
 
 struct _P2vPageNetwork {
   P2vPage parent;

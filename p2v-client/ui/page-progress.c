@@ -3,13 +3,13 @@
 #include <string.h>
 #include "common/error.h"
 #include "conversion.h"
+#include "dialog/say.h"
 #include "estimate.h"
 #include "headless.h"
 #include "hooks.h"
 #include "notice.h"
 #include "phase-list.h"
 #include "rows.h"
-#include "say.h"
 
 #define TICK_MS 500
 

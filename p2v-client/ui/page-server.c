@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-server.h"
 #include "common/error.h"
+#include "dialog/look.h"
+#include "dialog/say.h"
 #include "form.h"
-#include "look.h"
 #include "notice.h"
-#include "say.h"
 
 struct _P2vPageServer {
   P2vPage parent;

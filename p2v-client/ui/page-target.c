@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-target.h"
+#include "dialog/say.h"
 #include "form.h"
 #include "rows.h"
-#include "say.h"
 
 /* The kinds of target that have words and widgets of their own; any other that the server
  * names can be chosen as well, with what all have in common. */

@@ -2,7 +2,8 @@
 /* A page of the wizard: a box that knows its title, whether it is complete, and what is
  * to happen when a person comes and goes. */
 #pragma once
-#include "shared.h"
+#include <gtk/gtk.h>
+#include "dialog/shared.h"
 
 #define P2V_TYPE_PAGE (p2v_page_get_type ())
 G_DECLARE_DERIVABLE_TYPE (P2vPage, p2v_page, P2V, PAGE, GtkBox)

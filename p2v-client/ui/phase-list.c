@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "phase-list.h"
+#include "dialog/say.h"
 #include "estimate.h"
-#include "say.h"
 
 #define ROWS 5
-
-/* Those that there are; one that is not among them is shown in the heading only. */
-static const char *const names[] = {"connect", "preflight", "overlay", "inspect", "convert",
-                                    "trim",    "plan",      "copy",    "verify",  "finish"};
 
 typedef struct {
   GtkLabel *mark, *words, *time;
 } Row;
 
 struct PhaseList {
-  Row rows[G_N_ELEMENTS (names)];
-  int current; /* -1: none */
+  Row rows[SAY_PHASES]; /* of say_phases; another one is shown in the heading only */
+  int current;          /* -1: none */
   gint64 began;
 };
 
@@ -32,7 +28,7 @@ add_row (GtkGrid *grid, Row *row, guint i)
 {
   int column = (int)(i / ROWS) * 3, line = (int)(i % ROWS);
   row->mark = GTK_LABEL (gtk_label_new (NULL));
-  row->words = GTK_LABEL (gtk_label_new (say_phase (names[i])));
+  row->words = GTK_LABEL (gtk_label_new (say_phase (say_phases[i])));
   row->time = GTK_LABEL (gtk_label_new (NULL));
   gtk_label_set_width_chars (row->mark, 2);
   gtk_label_set_xalign (row->words, 0);
@@ -53,7 +49,7 @@ phase_list_new (GtkGrid *grid)
 {
   PhaseList *list = g_new0 (PhaseList, 1);
   list->current = -1;
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; i < SAY_PHASES; i++)
     add_row (grid, &list->rows[i], i);
   gtk_widget_show_all (GTK_WIDGET (grid));
   return list;
@@ -106,8 +102,8 @@ phase_list_begin (PhaseList *list, const char *phase)
 {
   phase_list_end (list, TRUE);
   list->began = g_get_monotonic_time ();
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (names[i], phase) == 0)
+  for (guint i = 0; i < SAY_PHASES; i++)
+    if (g_strcmp0 (say_phases[i], phase) == 0)
       list->current = (int)i;
   if (list->current < 0)
     return;

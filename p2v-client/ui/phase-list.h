@@ -2,7 +2,8 @@
 /* The phases in a grid: what is done, what runs, what is still to come, and how long
  * each took. */
 #pragma once
-#include "shared.h"
+#include <gtk/gtk.h>
+#include "dialog/shared.h"
 
 typedef struct PhaseList PhaseList;
 

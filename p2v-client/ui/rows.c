@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rows.h"
-#include "say.h"
+#include "dialog/say.h"
 
 GtkWidget *
 row_make_label (const char *text, const char *class)
@@ -54,28 +54,4 @@ rows_clear (GtkContainer *container)
   g_autoptr (GList) children = gtk_container_get_children (container);
   for (GList *l = children; l; l = l->next)
     gtk_widget_destroy (l->data);
-}
-
-char *
-row_disk_title (const P2vDisk *disk)
-{
-  g_autofree char *size = say_size (disk->size);
-  return disk->model
-             ? g_strdup_printf ("%s   %s   %s", say_device (disk->device), size, disk->model)
-             : g_strdup_printf ("%s   %s", say_device (disk->device), size);
-}
-
-char *
-row_disk_details (const P2vDisk *disk, GPtrArray *contents)
-{
-  g_autofree char *found = say_contents (contents);
-  return disk->serial ? g_strdup_printf (_ ("Serial number %s; %s"), disk->serial, found)
-                      : g_steal_pointer (&found);
-}
-
-char *
-row_card_title (const P2vNic *nic)
-{
-  return g_strdup_printf ("%s   %s   %s", nic->name, nic->mac,
-                          nic->carrier ? _ ("cable connected") : _ ("no cable"));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows of lists. */
 #pragma once
-#include "shared.h"
+#include <gtk/gtk.h>
+#include "dialog/shared.h"
 
 /* Adds a row with a check button: TITLE, and DETAILS smaller below it (may be NULL).
  * Returns the button. */
@@ -15,8 +16,3 @@ GtkWidget *row_make_label (const char *text, const char *class);
 
 /* Takes everything out of CONTAINER. */
 void rows_clear (GtkContainer *container);
-
-/* The texts for a disk and a card (caller frees). */
-char *row_disk_title (const P2vDisk *disk);
-char *row_disk_details (const P2vDisk *disk, GPtrArray *contents);
-char *row_card_title (const P2vNic *nic);

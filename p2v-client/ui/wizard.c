@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wizard.h"
 #include "common/process.h"
+#include "dialog/work.h"
 #include "window.h"
-#include "work.h"
 
 static void
 load_translations (void)
@@ -24,11 +24,11 @@ load_style (void)
 }
 
 __attribute__ ((visibility ("default"))) int
-wizard_run (const Settings *settings, const WizardOptions *options)
+wizard_run (const Settings *settings, const DialogOptions *options)
 {
   load_translations ();
   if (!gtk_init_check (NULL, NULL))
-    return WIZARD_NO_DISPLAY;
+    return DIALOG_NO_DISPLAY;
   load_style ();
   /* Seen through a BMC they are only slow. */
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);

@@ -112,6 +112,33 @@ say_contents (GPtrArray *parts)
   return g_strdup (out->len ? out->str : _ ("Contents unknown"));
 }
 
+char *
+say_disk (const P2vDisk *disk)
+{
+  g_autofree char *size = say_size (disk->size);
+  return disk->model
+             ? g_strdup_printf ("%s   %s   %s", say_device (disk->device), size, disk->model)
+             : g_strdup_printf ("%s   %s", say_device (disk->device), size);
+}
+
+char *
+say_disk_details (const P2vDisk *disk, GPtrArray *contents)
+{
+  g_autofree char *found = say_contents (contents);
+  return disk->serial ? g_strdup_printf (_ ("Serial number %s; %s"), disk->serial, found)
+                      : g_steal_pointer (&found);
+}
+
+char *
+say_card (const P2vNic *nic)
+{
+  return g_strdup_printf ("%s   %s   %s", nic->name, nic->mac,
+                          nic->carrier ? _ ("cable connected") : _ ("no cable"));
+}
+
+const char *const say_phases[SAY_PHASES] = {"connect", "preflight", "overlay", "inspect", "convert",
+                                            "trim",    "plan",      "copy",    "verify",  "finish"};
+
 static const struct {
   const char *phase, *words, *now;
 } phases[] = {

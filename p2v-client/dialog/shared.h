@@ -2,15 +2,14 @@
 /* What the pages share.  Filled from left to right: each page adds its part, the next
  * ones read it.  Belongs to the main thread; threads get copies. */
 #pragma once
-#include <gtk/gtk.h>
+#include "dialog.h"
 #include "event.h"
 #include "inventory.h"
 #include "probe.h"
-#include "wizard.h"
 #include "words.h"
 
 typedef struct {
-  const WizardOptions *options;
+  const DialogOptions *options;
   Settings *settings;  /* what has been chosen so far */
   P2vMachine *present; /* all there is on this machine; NULL: still being read, or none */
   Probe *probe;        /* the last good look at the server; NULL: not yet */
@@ -21,7 +20,7 @@ typedef struct {
   int status;          /* exit status of the program */
 } Shared;
 
-Shared *shared_new (const Settings *settings, const WizardOptions *options);
+Shared *shared_new (const Settings *settings, const DialogOptions *options);
 void shared_free (Shared *shared);
 
 /* One more line of the log, with the time. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What page "Check and start" has to say: one line for each thing that was looked at. */
 #pragma once
-#include "notice.h"
+#include "mark.h"
 #include "shared.h"
 
 typedef struct {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for a person in front of the wizard. */
+/* Words for a person in front of a dialog. */
 #pragma once
 #include "shared.h"
 
 /* Problem and remedy, where the remedy's kernel arguments ("p2v.port=") have become the
- * names of the wizard's fields (caller frees). */
+ * names of the dialogs' fields (caller frees). */
 char *say_error (const GError *error);
 char *say_problem (const GError *error);
 /* NULL when there is none. */
@@ -21,6 +21,15 @@ char *say_contents (GPtrArray *parts);
 
 /* The word of blkid for a person (borrowed). */
 const char *say_type (const char *type);
+
+/* The texts for a disk and a card (caller frees). */
+char *say_disk (const P2vDisk *disk);
+char *say_disk_details (const P2vDisk *disk, GPtrArray *contents);
+char *say_card (const P2vNic *nic);
+
+/* The phases in their order. */
+#define SAY_PHASES 10
+extern const char *const say_phases[SAY_PHASES];
 
 /* What a phase does, for the list of phases (borrowed). */
 const char *say_phase (const char *phase);

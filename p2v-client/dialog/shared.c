@@ -4,7 +4,7 @@
 #include "headless.h"
 
 Shared *
-shared_new (const Settings *settings, const WizardOptions *options)
+shared_new (const Settings *settings, const DialogOptions *options)
 {
   Shared *shared = g_new0 (Shared, 1);
   shared->options = options;
