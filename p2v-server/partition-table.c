@@ -71,18 +71,28 @@ add_range (GArray *ranges, guint64 start, guint64 end)
     g_array_append_val (ranges, range);
 }
 
+/* Old tools make a table one sector longer than its disk. */
+static gboolean
+is_within (const Disk *disk, guint64 end)
+{
+  return end <= disk->size + disk->sector;
+}
+
 static gboolean
 has_signature (const guint8 *record)
 {
   return record[510] == 0x55 && record[511] == 0xaa;
 }
 
-/* Adds a DOS entry whose first sector counts from BASE (bytes). */
-static void
+/* Adds a DOS entry whose first sector counts from BASE (bytes); FALSE when it
+ * leads off the disk. */
+static gboolean
 add_entry (const Disk *disk, const guint8 *entry, guint64 base, GArray *ranges)
 {
   guint64 start = base + (guint64)le32 (entry + 8) * disk->sector;
-  add_range (ranges, start, start + (guint64)le32 (entry + 12) * disk->sector);
+  guint64 end = start + (guint64)le32 (entry + 12) * disk->sector;
+  add_range (ranges, start, end);
+  return is_within (disk, end);
 }
 
 /* Logical partitions hang on a chain of boot records, wherever fdisk put
@@ -104,11 +114,9 @@ add_logical (const Disk *disk, guint64 start, guint64 end, GArray *ranges)
       const guint8 *entry = record + DOS_ENTRIES + i * DOS_ENTRY;
       if (!entry[4] || !le32 (entry + 12))
         continue;
-      if (!is_extended (entry[4]))
-        add_entry (disk, entry, at, ranges);
-      else if (next)
+      if (is_extended (entry[4]) ? next != NULL : !add_entry (disk, entry, at, ranges))
         return FALSE;
-      else
+      if (is_extended (entry[4]))
         next = entry;
     }
     if (!next || !le32 (next + 8))
@@ -209,12 +217,11 @@ add_dos (const Disk *disk, const guint8 *record, GArray *ranges)
     guint64 start = (guint64)le32 (entry + 8) * disk->sector;
     guint64 end = start + (guint64)le32 (entry + 12) * disk->sector;
     /* a file system's own boot sector has the same signature, but no such entries */
-    if ((entry[0] & 0x7f) || !start || end > disk->size + disk->sector || entry[4] == TYPE_DYNAMIC)
+    if ((entry[0] & 0x7f) || !start || !is_within (disk, end) || entry[4] == TYPE_DYNAMIC)
       return FALSE;
     entries++;
-    if (!is_extended (entry[4]))
-      add_entry (disk, entry, 0, ranges);
-    else if (!add_logical (disk, start, end, ranges))
+    if (is_extended (entry[4]) ? !add_logical (disk, start, end, ranges)
+                               : !add_entry (disk, entry, 0, ranges))
       return FALSE;
   }
   return entries > 0;
@@ -231,14 +238,15 @@ is_protective (const guint8 *record)
   return FALSE;
 }
 
-static void
+static gboolean
 add_hybrid (const Disk *disk, const guint8 *record, GArray *ranges)
 {
   for (guint i = 0; i < 4; i++) {
     const guint8 *entry = record + DOS_ENTRIES + i * DOS_ENTRY;
-    if (entry[4] && entry[4] != TYPE_GPT)
-      add_entry (disk, entry, 0, ranges);
+    if (entry[4] && entry[4] != TYPE_GPT && !add_entry (disk, entry, 0, ranges))
+      return FALSE;
   }
+  return TRUE;
 }
 
 GArray *
@@ -249,13 +257,9 @@ partition_table_ranges (DiskRead read, gpointer data, guint64 size, guint sector
   guint8 record[512];
   if (size < FIRST + LAST || !read (record, 0, sizeof record, data) || !has_signature (record))
     return NULL;
-  gboolean understood;
-  if (is_protective (record)) {
-    add_hybrid (&disk, record, ranges);
-    understood = add_gpt (&disk, ranges);
-  } else {
-    understood = add_dos (&disk, record, ranges);
-  }
+  gboolean understood = is_protective (record)
+                            ? add_hybrid (&disk, record, ranges) && add_gpt (&disk, ranges)
+                            : add_dos (&disk, record, ranges);
   return understood ? g_steal_pointer (&ranges) : NULL;
 }
 

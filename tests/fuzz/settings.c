@@ -6,6 +6,23 @@
 #include "p2v-client/identity.h"
 #include "p2v-client/settings.h"
 
+/* A secret is never told in an error: with an other one in its place (only there: the
+ * same text may be an error's own or another argument's), the error does not tell that. */
+static void
+check_secret (const char *text, const char *password)
+{
+  static const char mark[] = "q8Zx2vKw";
+  const char *at = strstr (text, password);
+  if (!at || strstr (at + 1, password) || strstr (text, mark))
+    return;
+  g_autofree char *marked =
+      g_strdup_printf ("%.*s%s%s", (int)(at - text), text, mark, at + strlen (password));
+  g_autoptr (Settings) settings = settings_new ();
+  g_autoptr (GError) error = NULL;
+  if (!settings_parse (settings, marked, &error))
+    MUST (!strstr (error->message, mark));
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -29,8 +46,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   const char *identity = settings_get (settings, SETTING_identity);
   if (identity)
     g_free (identity_public_name (identity));
-  /* A secret is never told in an error. */
-  MUST (!password || strlen (password) < 8 || !error || !strstr (error->message, password));
+  if (password && *password)
+    check_secret (text, password);
   p2v_log_forget_secrets ();
   return 0;
 }
