@@ -10,7 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 usage() {
 	cat <<'HELP'
 usage: customise.sh IN.iso OUT.iso [--args "ARGUMENTS"] [--identity FILE]
-                    [--known-hosts FILE] [--add-tree DIR] [--timeout S]
+                    [--known-hosts FILE] [--ca FILE] [--add-tree DIR]
+                    [--timeout S]
 
   --args "…"          kernel arguments for the menu's entries, for example
                       "p2v.server=conv.example.org p2v.username=p2v p2v.o=local"
@@ -20,6 +21,8 @@ usage: customise.sh IN.iso OUT.iso [--args "ARGUMENTS"] [--identity FILE]
                       arguments when they name no other
   --known-hosts FILE  host keys to trust, in OpenSSH's format
                       (ssh-keyscan conv.example.org); becomes /etc/p2v/known_hosts
+  --ca FILE           certificate authorities (PEM) for https URLs, instead of
+                      the usual ones; becomes /etc/p2v/ca.pem
   --add-tree DIR      more files, put over the image's
   --timeout S         seconds that the menu waits (default: 3; 0 for none)
   --help
@@ -33,12 +36,13 @@ HELP
 (($# >= 2)) || { usage >&2 && exit 2; }
 in=$1 out=$2
 shift 2
-args='' args_given=no identity='' known_hosts='' tree='' timeout=''
+args='' args_given=no identity='' known_hosts='' ca='' tree='' timeout=''
 while (($#)); do
 	case $1 in
 		--args) args=${2?--args needs a text} args_given=yes && shift 2 ;;
 		--identity) identity=${2:?--identity needs a file} && shift 2 ;;
 		--known-hosts) known_hosts=${2:?--known-hosts needs a file} && shift 2 ;;
+		--ca) ca=${2:?--ca needs a file} && shift 2 ;;
 		--add-tree) tree=${2:?--add-tree needs a folder} && shift 2 ;;
 		--timeout) timeout=${2:?--timeout needs a number} && shift 2 ;;
 		--help) usage && exit 0 ;;
@@ -51,6 +55,7 @@ need xorriso cpio zstd
 [[ -z $identity || -r $identity ]] || die "cannot read the key $identity"
 [[ -z $identity ]] || [[ $(head -n 1 "$identity") == *'PRIVATE KEY'* ]] || die "$identity is not a private key in PEM or OpenSSH format (the file without .pub)"
 [[ -z $known_hosts || -r $known_hosts ]] || die "cannot read $known_hosts"
+[[ -z $ca ]] || grep -q 'BEGIN CERTIFICATE' "$ca" || die "$ca holds no certificate in PEM format"
 [[ -z $tree || -d $tree ]] || die "$tree is not a folder"
 [[ $timeout =~ ^[0-9]*$ ]] || die "--timeout: \"$timeout\" is not a number of seconds"
 # GRUB puts a backslash before quotes and backslashes and breaks words at blanks:
@@ -70,19 +75,20 @@ has /boot/grub/args.cfg || die "$in is not a p2v.iso: it has no /boot/grub/args.
 changes=()
 
 # --- files: an archive that GRUB loads after the initrd
-if [[ -n $identity$known_hosts$tree ]]; then
+if [[ -n $identity$known_hosts$ca$tree ]]; then
 	mkdir "$work/site"
 	if has /boot/site.img; then
 		iso -osirrox on -indev "$in" -extract /boot/site.img "$work/old.img"
 		zstd -q -dc "$work/old.img" 2>/dev/null | (cd "$work/site" && cpio --quiet -id --no-absolute-filenames) || true
 	fi
 	[[ -z $tree ]] || cp -R --preserve=mode,links "$tree/." "$work/site/"
-	if [[ -n $identity$known_hosts ]]; then
+	if [[ -n $identity$known_hosts$ca ]]; then
 		mkdir -p "$work/site/etc/p2v"
 		chmod 700 "$work/site/etc/p2v"
 	fi
 	[[ -z $identity ]] || install -m 600 "$identity" "$work/site/etc/p2v/identity"
 	[[ -z $known_hosts ]] || install -m 644 "$known_hosts" "$work/site/etc/p2v/known_hosts"
+	[[ -z $ca ]] || install -m 644 "$ca" "$work/site/etc/p2v/ca.pem"
 	pack_tree "$work/site" "$work/site.img"
 	touch -d "@$SOURCE_DATE_EPOCH" "$work/site.img"
 	changes+=(-update "$work/site.img" /boot/site.img)

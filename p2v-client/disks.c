@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "disk-table.h"
 #include "disk-udev.h"
+#include "stick.h"
 #include "sysfs.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -108,15 +109,36 @@ fill_removable (P2vMachine *machine, Udev *udev, const Settings *settings, GErro
   return TRUE;
 }
 
+/* What an administrator has plugged in for p2v itself is not converted, unless p2v.disks names
+ * it: from DISKS to OTHERS. */
+static void
+leave_out_stick (GPtrArray *disks, GPtrArray *others, const char *place)
+{
+  if (!place || !g_str_has_prefix (place, "LABEL="))
+    return;
+  g_autofree char *label = g_strdup (place + strlen ("LABEL="));
+  g_autofree char *stick = stick_disk (g_strdelimit (label, ":", '\0'));
+  for (guint i = 0; stick && i < disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (disks, i);
+    if (!g_str_equal (disk->device, stick))
+      continue;
+    g_ptr_array_add (others, g_ptr_array_steal_index (disks, i));
+    return;
+  }
+}
+
 gboolean
 disks_fill (P2vMachine *machine, const Settings *settings, GError **error)
 {
   g_autoptr (Udev) udev = udev_new ();
   g_autoptr (GPtrArray) present = disk_udev_list (udev);
   g_auto (GStrv) wanted = settings_get_list (settings, SETTING_disks);
+  /* A list that owns its disks, for those that are not wanted. */
+  g_autoptr (P2vMachine) rest = p2v_machine_new ();
   gboolean ok = TRUE;
   for (guint i = 0; ok && wanted && wanted[i]; i++)
     ok = add_disk (machine, udev, present, wanted[i], error);
+  leave_out_stick (present, rest->disks, settings_get (settings, SETTING_config));
   if (ok && !wanted && present->len == 0) {
     p2v_set_error (error, P2V_ERROR_DISK,
                    "Check with lsblk whether the driver of its controller is loaded, or name a "
@@ -124,8 +146,6 @@ disks_fill (P2vMachine *machine, const Settings *settings, GError **error)
                    "No fixed disk was found on this machine.");
     ok = FALSE;
   }
-  /* Into a list that owns its disks: machine->disks, or one that ends here. */
-  g_autoptr (P2vMachine) rest = p2v_machine_new ();
   g_ptr_array_extend_and_steal (wanted ? rest->disks : machine->disks, g_steal_pointer (&present));
   return ok && fill_removable (machine, udev, settings, error);
 }

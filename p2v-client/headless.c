@@ -152,6 +152,15 @@ end_well (Headless *headless)
   return STATUS_OK;
 }
 
+void
+headless_run_fail (const Settings *settings, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  Headless headless = {.settings = settings, .console = console};
+  if (!run_hook (&headless, "p2v.fail", settings_get (settings, SETTING_fail), &error))
+    headless_show_error (console, error);
+}
+
 static int
 end_badly (Headless *headless, const GError *cause)
 {

@@ -23,5 +23,8 @@ int headless_run (const Settings *settings, Console *console, const HeadlessOpti
 /* Shows problem and remedy. */
 void headless_show_error (Console *console, const GError *error);
 
+/* The command of p2v.fail=, after a failure outside of headless_run. */
+void headless_run_fail (const Settings *settings, Console *console);
+
 /* Says what is missing for a run without a person, with an example. */
 void headless_show_missing (Console *console, char **missing);

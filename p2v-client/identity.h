@@ -18,6 +18,3 @@ gboolean identity_load (const Settings *settings, Identity **identity, GCancella
 /* Wipes the key.  NULL is ignored. */
 void identity_free (Identity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Identity, identity_free)
-
-/* URL without "user:password@" (caller frees). */
-char *identity_public_name (const char *url);

@@ -2,44 +2,16 @@
 /* Firmware, processors, memory and clock.  (What P2vMachine is: common/machine.h.) */
 #include "inventory.h"
 #include "common/error.h"
+#include "dmi.h"
 #include "smbios.h"
 #include "sysfs.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DMI "/sys/class/dmi/id/"
 #define CPU "/sys/devices/system/cpu/"
 /* The GUID is UEFI's EFI_GLOBAL_VARIABLE; four bytes of attributes come first. */
 #define SECURE_BOOT "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-
-/* What manufacturers leave in when they did not fill the field. */
-static char *
-read_dmi (const char *field)
-{
-  static const char *const fillers[] = {"To Be Filled", "O.E.M.",        "Default string",
-                                        "System ",      "Not Specified", "Not Applicable",
-                                        "Unknown",      "Empty",         "None"};
-  g_autofree char *text = sysfs_read (DMI "%s", field);
-  for (guint i = 0; text && i < G_N_ELEMENTS (fillers); i++)
-    if (g_str_has_prefix (text, fillers[i]))
-      return NULL;
-  return g_steal_pointer (&text);
-}
-
-static char *
-read_uuid (void)
-{
-  g_autofree char *text = sysfs_read (DMI "product_uuid");
-  if (!text || !g_uuid_string_is_valid (text))
-    return NULL;
-  for (char *p = text; *p; p++)
-    *p = g_ascii_tolower (*p);
-  /* All bits alike: the firmware has none. */
-  if (strspn (text, "0-") == strlen (text) || strspn (text, "f-") == strlen (text))
-    return NULL;
-  return g_steal_pointer (&text);
-}
 
 /* From /proc/meminfo: physical memory without what firmware and kernel keep. */
 static guint64
@@ -160,9 +132,9 @@ fill_firmware (P2vMachine *machine)
                          g_file_get_contents (SECURE_BOOT, &variable, &length, NULL) &&
                          length == 5 && variable[4] == 1;
   machine->tpm = access ("/sys/class/tpm/tpm0", F_OK) == 0;
-  machine->uuid = read_uuid ();
-  machine->vendor = read_dmi ("sys_vendor");
-  machine->product = read_dmi ("product_name");
+  machine->uuid = dmi_uuid ();
+  machine->vendor = dmi_read ("sys_vendor");
+  machine->product = dmi_read ("product_name");
 }
 
 /* The image runs in UTC whatever the old system kept in the clock, so what the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/error.h"
 #include "common/log.h"
+#include "config.h"
 #include "console.h"
 #include "frontend.h"
 #include "headless.h"
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #define CMDLINE_MAX 65536u
+/* On the image: for a network that comes up late, or a stick. */
+#define CONFIG_WAIT_S 30u
 
 typedef struct {
   char *cmdline, *log;
@@ -40,8 +43,11 @@ guard_memory (void)
 static void
 guard_cmdline (const Settings *settings)
 {
-  const char *identity = settings_get (settings, SETTING_identity);
-  if (!settings_given (settings, SETTING_password) && !(identity && strchr (identity, '@')))
+  static const SettingId urls[] = {SETTING_identity, SETTING_config};
+  gboolean secret = settings_given (settings, SETTING_password);
+  for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
+    secret |= settings_given (settings, urls[i]) && strchr (settings_get (settings, urls[i]), '@');
+  if (!secret)
     return;
   if (chmod ("/proc/cmdline", 0400) != 0)
     p2v_warning ("/proc/cmdline stays readable for all: %s", g_strerror (errno));
@@ -171,6 +177,24 @@ check_complete (const Settings *settings, Console *console)
   return STATUS_SETTINGS;
 }
 
+/* The settings file, if there is one. */
+static gboolean
+complete_settings (Settings *settings, const Options *options, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *where = NULL;
+  gboolean image = options->consoles || options->wants_wizard;
+  if (config_load (settings, image ? CONFIG_WAIT_S : 0, &where, &error)) {
+    if (where && !options->wants_wizard)
+      console_print (console, "Settings from %s", where);
+    return TRUE;
+  }
+  headless_show_error (console, error);
+  if (options->consoles)
+    headless_run_fail (settings, console);
+  return FALSE;
+}
+
 static int
 work (Options *options, Console *console)
 {
@@ -182,6 +206,8 @@ work (Options *options, Console *console)
   }
   if (options->consoles)
     guard_cmdline (settings);
+  if (!complete_settings (settings, options, console))
+    return STATUS_SETTINGS;
   if (options->wants_wizard)
     return settings_headless (settings, NULL) ? STATUS_FAILED : STATUS_OK;
   if (options->inventory)

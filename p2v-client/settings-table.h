@@ -61,6 +61,9 @@ gboolean setting_read_size (const char *value, guint64 *bytes);
 char **setting_words (const char *cmdline, gboolean *open);
 void setting_words_free (char **words);
 
+/* Takes "NAME=VALUE", or "NAME" alone: errors of settings_parse. */
+gboolean setting_take_word (Settings *settings, const char *word, GError **error);
+
 /* The checks named in settings.def. */
 gboolean check_host (const char *argument, const char *value, GError **error);
 gboolean check_port (const char *argument, const char *value, GError **error);
@@ -80,3 +83,5 @@ gboolean check_devices (const char *argument, const char *value, GError **error)
 gboolean check_network (const char *argument, const char *value, GError **error);
 gboolean check_line (const char *argument, const char *value, GError **error);
 gboolean check_root (const char *argument, const char *value, GError **error);
+gboolean check_config (const char *argument, const char *value, GError **error);
+gboolean check_fingerprint (const char *argument, const char *value, GError **error);

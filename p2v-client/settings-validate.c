@@ -175,8 +175,9 @@ check_identity (const char *argument, const char *value, GError **error)
                        "file:///path, https://…, http://… or ftp://…", error);
 }
 
-gboolean
-check_hostkey (const char *argument, const char *value, GError **error)
+/* SHA256: fingerprints in base64, separated by commas. */
+static gboolean
+are_fingerprints (const char *value)
 {
   g_auto (GStrv) keys = g_strsplit (value, ",", -1);
   gboolean ok = keys[0] != NULL;
@@ -186,8 +187,45 @@ check_hostkey (const char *argument, const char *value, GError **error)
          strspn (digest, BASE64) == FINGERPRINT_LENGTH &&
          (digest[FINGERPRINT_LENGTH] == '\0' || g_str_equal (digest + FINGERPRINT_LENGTH, "="));
   }
-  return ok || refuse (argument, value, "is not a host key's fingerprint",
-                       "SHA256: and 43 characters, as ssh-keygen -lf prints it", error);
+  return ok;
+}
+
+gboolean
+check_hostkey (const char *argument, const char *value, GError **error)
+{
+  return are_fingerprints (value) ||
+         refuse (argument, value, "is not a host key's fingerprint",
+                 "SHA256: and 43 characters, as ssh-keygen -lf prints it", error);
+}
+
+gboolean
+check_fingerprint (const char *argument, const char *value, GError **error)
+{
+  return are_fingerprints (value) ||
+         refuse (argument, value, "is not the fingerprint of a public key",
+                 "SHA256: and the SHA-256 of its DER form in base64, 43 characters", error);
+}
+
+/* LABEL=NAME, or LABEL=NAME:PATH. */
+static gboolean
+is_on_label (const char *value)
+{
+  if (!g_str_has_prefix (value, "LABEL="))
+    return FALSE;
+  const char *name = value + strlen ("LABEL=");
+  const char *colon = strchr (name, ':');
+  gsize length = colon ? (gsize)(colon - name) : strlen (name);
+  return length > 0 && !memchr (name, '/', length) && (!colon || colon[1] == '/');
+}
+
+gboolean
+check_config (const char *argument, const char *value, GError **error)
+{
+  gboolean ok = is_line (value) && (is_on_label (value) || g_str_has_prefix (value, "https://") ||
+                                    g_str_has_prefix (value, "file:///"));
+  /* Not http://: whoever is in between would write the commands that run as root here. */
+  return ok || refuse (argument, "…", "names no place from which settings can be trusted",
+                       "https://…, file:///path, LABEL=NAME or LABEL=NAME:/path", error);
 }
 
 gboolean

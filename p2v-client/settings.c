@@ -72,9 +72,8 @@ value_set (Value *value, const char *text, gboolean secret)
   *value = (Value){room, size};
 }
 
-/* NAME=VALUE, or NAME alone. */
-static gboolean
-take_word (Settings *settings, const char *word, GError **error)
+gboolean
+setting_take_word (Settings *settings, const char *word, GError **error)
 {
   const char *equals = strchr (word, '=');
   g_autofree char *name = equals ? g_strndup (word, (gsize)(equals - word)) : g_strdup (word);
@@ -121,7 +120,7 @@ settings_parse (Settings *settings, const char *cmdline, GError **error)
                      (int)strcspn (words[i], "="), words[i]);
       ok = FALSE;
     } else {
-      ok = take_word (settings, words[i], error);
+      ok = setting_take_word (settings, words[i], error);
     }
   }
   setting_words_free (words);
@@ -155,6 +154,14 @@ settings_copy (const Settings *settings)
     if (settings->values[i].text)
       value_set (&copy->values[i], settings->values[i].text, setting_rows[i].type == TYPE_SECRET);
   return copy;
+}
+
+void
+settings_fill (Settings *settings, const Settings *from)
+{
+  for (guint i = 0; i < N_SETTINGS; i++)
+    if (!settings->values[i].text && from->values[i].text)
+      value_set (&settings->values[i], from->values[i].text, setting_rows[i].type == TYPE_SECRET);
 }
 
 const char *

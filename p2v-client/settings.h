@@ -24,6 +24,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Settings, settings_free)
  * refuses, the same setting twice with different values. */
 gboolean settings_parse (Settings *settings, const char *cmdline, GError **error);
 
+/* The same for a settings file: one argument a line, "#" begins a line that says nothing.
+ * WHERE names it in the errors, with the line.  Nothing but p2v.* arguments stands in it, and
+ * not those that say where it is. */
+gboolean settings_parse_file (Settings *settings, const char *text, const char *where,
+                              GError **error);
+
 /* Would this value be accepted?  For a dialog, at every key stroke: errors as above, but
  * in words that name no kernel argument. */
 gboolean settings_check (SettingId id, const char *value, GError **error);
@@ -32,6 +38,9 @@ gboolean settings_check (SettingId id, const char *value, GError **error);
 void settings_set (Settings *settings, SettingId id, const char *value);
 
 Settings *settings_copy (const Settings *settings);
+
+/* What SETTINGS do not have is taken from FROM. */
+void settings_fill (Settings *settings, const Settings *from);
 
 /* The value as given, its default, or NULL.  Passwords live in memory that is
  * neither swapped nor dumped and are wiped on free. */

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include <json-glib/json-glib.h>
 #include "common/log.h"
-#include "p2v-client/identity.h"
+#include "p2v-client/fetch.h"
 #include "p2v-client/settings.h"
 
 /* A secret is never told in an error: with an other one in its place (only there: the
@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   json_object_unref (object);
   const char *identity = settings_get (settings, SETTING_identity);
   if (identity)
-    g_free (identity_public_name (identity));
+    g_free (fetch_public_name (identity));
   if (password && *password)
     check_secret (text, password);
   p2v_log_forget_secrets ();

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "p2v-client/control.h"
 #include "p2v-client/hostkey.h"
-#include "p2v-client/identity.h"
+#include "p2v-client/fetch.h"
 #include "p2v-server/uuid.h"
 
 int
@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   (void)hostkey_is_revoked (text, "AAAA");
   (void)hostkey_is_pinned ("SHA256:AAAA", pinned);
   (void)hostkey_is_pinned (text, pinned);
-  g_free (identity_public_name (text));
+  g_free (fetch_public_name (text));
   g_free (control_clean_text (text));
   g_free (guest_uuid (text));
   return 0;

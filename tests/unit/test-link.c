@@ -7,6 +7,7 @@
 #include "p2v-client/backoff.h"
 #include "p2v-client/control.h"
 #include "p2v-client/digest-queue.h"
+#include "p2v-client/fetch.h"
 #include "p2v-client/gauge.h"
 #include "p2v-client/hostkey.h"
 #include "p2v-client/summary.h"
@@ -62,7 +63,7 @@ identity_names_hide_passwords (void **state G_GNUC_UNUSED)
       {"http://host/a?b=c@d", "http://host/a?b=c@d"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *name = identity_public_name (cases[i][0]);
+    g_autofree char *name = fetch_public_name (cases[i][0]);
     assert_string_equal (name, cases[i][1]);
   }
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file system that an administrator has plugged in, a USB stick or a CD, found by its label. */
+#pragma once
+#include <glib.h>
+
+typedef struct Stick Stick;
+
+/* Mounts it, only for reading, in a folder of its own; a journal is not replayed.  Waits up to
+ * PATIENCE_S seconds for it to appear.  WRITABLE: for writing, which the disk must allow to be
+ * set for, and only when it is a removable or a USB disk: never one of the machine's own.
+ * P2V_ERROR_SETTINGS. */
+Stick *stick_mount (const char *label, gboolean writable, guint patience_s, GError **error);
+
+/* Unmounts.  NULL is ignored. */
+void stick_free (Stick *stick);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stick, stick_free)
+
+/* The folder (borrowed). */
+const char *stick_path (const Stick *stick);
+
+/* The whole disk, "/dev/sdb", with the file system of that label (caller frees), or NULL. */
+char *stick_disk (const char *label);
