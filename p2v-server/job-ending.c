@@ -4,6 +4,7 @@
 #include "common/message.h"
 #include "job-state.h"
 #include "jobdir.h"
+#include "keep-file.h"
 
 /* The client's summary is the report; a line has its limit. */
 static JsonObject *
@@ -30,7 +31,7 @@ write_last_word (Job *job, const char *result, const GError *error)
   g_autofree char *line = p2v_message_to_line (message);
   g_autofree char *path = job_path (job, "finished.json");
   g_autoptr (GError) cause = NULL;
-  if (!g_file_set_contents_full (path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
+  if (!keep_file (path, line, KEEP_NORMAL, &cause))
     p2v_warning ("%s", cause->message);
   return message;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "job-file.h"
 #include <string.h>
+#include "keep-file.h"
 #include "recheck.h"
 
 gboolean
@@ -15,14 +16,7 @@ job_file_write (const char *dir, const char *instance, JsonObject *settings, Jso
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), content);
   g_autofree char *text = json_to_string (node, TRUE);
   g_autofree char *path = g_build_filename (dir, "job.json", NULL);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
-    return TRUE;
-  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_JOB,
-                 "Make room there or set P2V_STATE_DIR to another directory of the login user.",
-                 "The job directory %s cannot be written: %s.", dir, cause->message);
-  return FALSE;
+  return keep_file (path, text, KEEP_NORMAL, error);
 }
 
 static gboolean

@@ -3,7 +3,7 @@
 #pragma once
 #include "job.h"
 
-/* Writes the file into DIR.  P2V_ERROR_SPACE, P2V_ERROR_JOB. */
+/* Writes the file into DIR.  P2V_ERROR_SPACE, P2V_ERROR_IO. */
 gboolean job_file_write (const char *dir, const char *instance, JsonObject *settings,
                          JsonObject *machine, GError **error);
 

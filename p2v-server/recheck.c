@@ -8,6 +8,7 @@
 #include "digests.h"
 #include "held.h"
 #include "job-state.h"
+#include "keep-file.h"
 #include "size.h"
 
 #define MARKER "untrusted"
@@ -23,15 +24,7 @@ gboolean
 recheck_require (Job *job, GError **error)
 {
   g_autofree char *path = job_path (job, MARKER);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (
-          path, "", 0, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &cause))
-    return TRUE;
-  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_IO,
-                 "Check the storage of the job directory.", "%s cannot be written: %s.", path,
-                 cause->message);
-  return FALSE;
+  return keep_file (path, "", KEEP_DURABLE, error);
 }
 
 /* ---- what there is ---- */

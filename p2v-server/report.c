@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report.h"
+#include "keep-file.h"
 #include "report-text.h"
-#include "common/error.h"
 
 /* One JSON object, in the order in which its parts came. */
 struct Report {
@@ -211,22 +211,6 @@ report_to_text (Report *report)
   return report_text_render (object);
 }
 
-static gboolean
-write_file (const char *dir, const char *name, const char *text, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause))
-    return TRUE;
-  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_IO,
-                 "Check the storage of the job directory on the conversion server.",
-                 "The report cannot be written: %s.", cause->message);
-  return FALSE;
-}
-
 gboolean
 report_write (Report *report, const char *dir, GError **error)
 {
@@ -234,6 +218,8 @@ report_write (Report *report, const char *dir, GError **error)
   g_autofree char *json = json_to_string (node, TRUE);
   g_autofree char *line = g_strconcat (json, "\n", NULL);
   g_autofree char *text = report_text_render (json_node_get_object (node));
-  return write_file (dir, "report.json", line, error) &&
-         write_file (dir, "report.txt", text, error);
+  g_autofree char *json_path = g_build_filename (dir, "report.json", NULL);
+  g_autofree char *text_path = g_build_filename (dir, "report.txt", NULL);
+  return keep_file (json_path, line, KEEP_DURABLE, error) &&
+         keep_file (text_path, text, KEEP_DURABLE, error);
 }

@@ -6,17 +6,9 @@
 #include "carry.h"
 #include "common/message.h"
 #include "job-state.h"
+#include "keep-file.h"
 
 #define FILE_NAME "converted.json"
-
-static gboolean
-cannot_keep (const char *path, const char *why, gboolean full, GError **error)
-{
-  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_IO,
-                 "Check the storage of the job directory on the conversion server.",
-                 "%s cannot be put on stable storage: %s.", path, why);
-  return FALSE;
-}
 
 static gboolean
 sync_overlay (const JobDisk *disk, GError **error)
@@ -26,7 +18,8 @@ sync_overlay (const JobDisk *disk, GError **error)
   int saved = errno;
   if (fd >= 0)
     close (fd);
-  return ok || cannot_keep (disk->overlay, g_strerror (saved), saved == ENOSPC, error);
+  return ok || keep_file_failed (disk->overlay, saved == ENOSPC || saved == EDQUOT,
+                                 g_strerror (saved), error);
 }
 
 gboolean
@@ -48,13 +41,7 @@ resume_save (Job *job, GError **error)
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), content);
   g_autofree char *text = json_to_string (node, FALSE);
   g_autofree char *path = job_path (job, FILE_NAME);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause))
-    return TRUE;
-  return cannot_keep (path, cause->message,
-                      g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC), error);
+  return keep_file (path, text, KEEP_DURABLE, error);
 }
 
 static gboolean

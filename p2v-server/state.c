@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state.h"
 #include <time.h>
-#include "common/error.h"
 #include "common/message.h"
 #include "jobdir.h"
+#include "keep-file.h"
 
 State *
 state_new (const char *id, const char *name)
@@ -78,14 +78,7 @@ state_write (const State *state, const char *dir, GError **error)
   g_autofree char *json = json_to_string (node, TRUE);
   g_autofree char *text = g_strconcat (json, "\n", NULL);
   g_autofree char *path = g_build_filename (dir, "state.json", NULL);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
-    return TRUE;
-  gboolean full = g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-  p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_JOB,
-                 "Check the storage of the job directory.",
-                 "The state of the job cannot be written: %s.", cause->message);
-  return FALSE;
+  return keep_file (path, text, KEEP_NORMAL, error);
 }
 
 static void
