@@ -15,6 +15,18 @@ void p2v_log_open (int fd, P2vLogLevel level);
  * "********" wherever it appears in a line.  Empty or NULL is ignored. */
 void p2v_log_add_secret (const char *secret);
 
+/* Who else hears what is logged: every line from P2V_LOG_INFO on, whatever the level of
+ * p2v_log_open, redacted and cleaned.  TOLD: a person has been told it, by p2v_log_tell.  Called
+ * under the logger's lock: it neither logs nor waits. */
+typedef void (*P2vLogSink) (P2vLogLevel level, const char *text, gboolean told, gpointer data);
+
+/* NULL: nobody. */
+void p2v_log_set_sink (P2vLogSink sink, gpointer data);
+
+/* The last COUNT lines of p2v_log from P2V_LOG_INFO on are kept until p2v_log_take_kept has
+ * taken them.  Default: none. */
+void p2v_log_keep (guint count);
+
 /* At the end of a program: wipes them. */
 void p2v_log_forget_secrets (void);
 
@@ -22,6 +34,12 @@ void p2v_log_forget_secrets (void);
 char *p2v_log_redact (const char *text);
 
 void p2v_log (P2vLogLevel level, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* For the sink alone: what a person has been told on the screen. */
+void p2v_log_tell (P2vLogLevel level, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* The oldest line that is kept, and its level (caller frees); NULL: none. */
+char *p2v_log_take_kept (P2vLogLevel *level);
 
 #define p2v_debug(...)   p2v_log (P2V_LOG_DEBUG, __VA_ARGS__)
 #define p2v_info(...)    p2v_log (P2V_LOG_INFO, __VA_ARGS__)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "attendance-private.h"
 #include "common/error.h"
+#include "common/log.h"
 #include "inventory.h"
 #include <string.h>
 
@@ -16,6 +17,22 @@ attendance_send_digests (Attendance *attendance, gboolean all)
          (message = digest_queue_take (attendance->digests))) {
     control_send (control, message);
     json_object_unref (message);
+  }
+}
+
+void
+attendance_send_log (Attendance *attendance)
+{
+  if (!attendance->job || attendance->lost_since || attendance->cancelling)
+    return;
+  P2vLogLevel level;
+  char *text;
+  while ((text = p2v_log_take_kept (&level))) {
+    g_autoptr (JsonObject) message = p2v_message_new ("log");
+    json_object_set_string_member (message, "level", p2v_log_level_name (level));
+    json_object_set_string_member (message, "text", text);
+    control_send (line_control (attendance->line), message);
+    g_free (text);
   }
 }
 

@@ -55,3 +55,6 @@ void attendance_go_on (Attendance *attendance);
 
 /* Hands waiting digests to the control channel; not ALL while it is full. */
 void attendance_send_digests (Attendance *attendance, gboolean all);
+
+/* Hands what the client has logged to a job that listens. */
+void attendance_send_log (Attendance *attendance);

@@ -276,6 +276,7 @@ serve_once (Attendance *attendance, GError **error)
   give_sign_of_life (attendance);
   attendance_go_on (attendance);
   attendance_send_digests (attendance, FALSE);
+  attendance_send_log (attendance);
   if (attendance->tunnel)
     tunnel_hold (attendance->tunnel,
                  digest_queue_bytes (attendance->digests) > ATTENDANCE_DIGESTS_MAX);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control.h"
+#include "clock.h"
 #include "common/error.h"
 #include "common/lines.h"
 #include "common/text.h"
@@ -20,12 +21,19 @@ struct Control {
   P2vLines *lines;
   gboolean greeted;
   JsonObject *hello;
+  char *clock; /* what is wrong with ours */
 };
 
 JsonObject *
 control_hello (Control *control)
 {
   return control->hello;
+}
+
+const char *
+control_clock (Control *control)
+{
+  return control->clock;
 }
 
 char *
@@ -183,6 +191,9 @@ take_hello (JsonObject *message, gpointer data, GError **error)
   }
   control->greeted = TRUE;
   control->hello = json_object_ref (message);
+  gint64 time = p2v_json_int (message, "time", -1);
+  if (time >= 0)
+    control->clock = clock_complaint (g_get_real_time () / G_USEC_PER_SEC, time);
   return TRUE;
 }
 
@@ -233,5 +244,6 @@ control_free (Control *control)
   stream_free (control->stream);
   p2v_lines_free (control->lines);
   g_clear_pointer (&control->hello, json_object_unref);
+  g_free (control->clock);
   g_free (control);
 }

@@ -19,6 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Control, control_free)
 /* The server's hello (borrowed): version, targets. */
 JsonObject *control_hello (Control *control);
 
+/* What is wrong with this machine's clock, as the server's hello shows; NULL: nothing, or it does
+ * not say (borrowed). */
+const char *control_clock (Control *control);
+
 /* Queues a message; control_serve sends it. */
 void control_send (Control *control, JsonObject *message);
 

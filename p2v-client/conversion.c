@@ -59,6 +59,41 @@ delivery_free (gpointer data)
   g_free (delivery);
 }
 
+/* Into the log, for whoever reads it elsewhere (p2v.log=). */
+static void
+tell (const Event *event)
+{
+  const char *text = event->text ? event->text : "";
+  switch (event->kind) {
+  case EVENT_PHASE:
+    p2v_log_tell (P2V_LOG_INFO, "phase %s: %s", event->phase, text);
+    break;
+  case EVENT_LOG:
+    if (g_strcmp0 (event->level, "debug") != 0)
+      p2v_log_tell (g_strcmp0 (event->level, "info") == 0 ? P2V_LOG_INFO : P2V_LOG_WARNING, "%s",
+                    text);
+    break;
+  case EVENT_LINK_BACK:
+  case EVENT_WAITING:
+    p2v_log_tell (P2V_LOG_INFO, "%s", text);
+    break;
+  case EVENT_STOPPED:
+    p2v_log_tell (P2V_LOG_WARNING, "stopped: %s", text);
+    break;
+  case EVENT_FINISHED:
+    if (event->error) {
+      g_autofree char *sentence = p2v_error_sentence (event->error);
+      p2v_log_tell (P2V_LOG_ERROR, "the conversion ended without a guest: %s", sentence);
+    } else {
+      p2v_log_tell (P2V_LOG_INFO, "the conversion is done, job %s", event->job);
+    }
+    break;
+  case EVENT_PROGRESS:
+  case EVENT_LINK_LOST: /* attendance.c has logged it */
+    break;
+  }
+}
+
 /* Always through the main loop, never directly, so that the front-end sees one thread
  * and one order. */
 static void
@@ -66,6 +101,7 @@ emit (Event *event, gpointer data)
 {
   Conversion *conversion = data;
   Delivery *delivery = g_new0 (Delivery, 1);
+  tell (event);
   delivery->listener = g_atomic_rc_box_acquire (conversion->listener);
   delivery->event = event;
   g_autoptr (GSource) source = g_idle_source_new ();
@@ -75,10 +111,10 @@ emit (Event *event, gpointer data)
 }
 
 static void
-emit_log (Conversion *conversion, const char *text)
+emit_log (Conversion *conversion, P2vLogLevel level, const char *text)
 {
   Event *event = event_new (EVENT_LOG);
-  event->level = g_strdup (p2v_log_level_name (P2V_LOG_INFO));
+  event->level = g_strdup (p2v_log_level_name (level));
   event->text = g_strdup (text);
   emit (event, conversion);
 }
@@ -99,7 +135,12 @@ connect_server (Run *run, GError **error)
   if (!run->line)
     return FALSE;
   g_autofree char *text = g_strdup_printf ("Logged in as %s", line_peer (run->line));
-  emit_log (conversion, text);
+  emit_log (conversion, P2V_LOG_INFO, text);
+  const char *clock = control_clock (line_control (run->line));
+  if (clock)
+    emit_log (conversion, P2V_LOG_WARNING, clock);
+  if (clock) /* for the job's log */
+    p2v_info ("%s", clock);
   return TRUE;
 }
 
@@ -149,7 +190,7 @@ start_job (Run *run, GError **error)
   const char *job = attendance_job (run->attendance);
   if (job) {
     g_autofree char *text = g_strdup_printf ("The conversion server works on it as job %s", job);
-    emit_log (conversion, text);
+    emit_log (conversion, P2V_LOG_INFO, text);
   }
   return TRUE;
 }

@@ -139,6 +139,9 @@ disks_fill (P2vMachine *machine, const Settings *settings, GError **error)
   for (guint i = 0; ok && wanted && wanted[i]; i++)
     ok = add_disk (machine, udev, present, wanted[i], error);
   leave_out_stick (present, rest->disks, settings_get (settings, SETTING_config));
+  g_auto (GStrv) logs = settings_get_list (settings, SETTING_log);
+  for (guint i = 0; logs && logs[i]; i++)
+    leave_out_stick (present, rest->disks, logs[i]);
   if (ok && !wanted && present->len == 0) {
     p2v_set_error (error, P2V_ERROR_DISK,
                    "Check with lsblk whether the driver of its controller is loaded, or name a "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "headless.h"
 #include "common/error.h"
+#include "common/log.h"
 #include "conversion.h"
 #include "hooks.h"
 #include "summary.h"
@@ -35,6 +36,8 @@ void
 headless_show_missing (Console *console, char **missing)
 {
   g_autofree char *names = g_strjoinv (", ", missing);
+  p2v_log_tell (P2V_LOG_ERROR, "nothing is converted, the kernel arguments are not complete: %s",
+                names);
   console_print (console,
                  "Nothing is converted: the kernel arguments are not complete.\n"
                  "Missing: %s\n"
@@ -85,9 +88,13 @@ run_hook (Headless *headless, const char *argument, const char *command, GError 
     return TRUE;
   g_autofree char *output = NULL;
   console_print (headless->console, "Running the command of %s=", argument);
+  p2v_info ("running the command of %s=", argument);
   gboolean ok = hooks_run (argument, command, &output, headless->cancel, error);
   if (output && *g_strchomp (output))
     console_print (headless->console, "%s", output);
+  g_auto (GStrv) lines = g_strsplit (output ? output : "", "\n", -1);
+  for (guint i = 0; lines[i] && *lines[i]; i++)
+    p2v_info ("%s: %s", argument, lines[i]);
   return ok;
 }
 
@@ -169,6 +176,10 @@ end_badly (Headless *headless, const GError *cause)
   console_print (headless->console, "\nThe conversion %s. The disks of this machine are unchanged.",
                  cancelled ? "was cancelled" : "failed");
   headless_show_error (headless->console, cause);
+  if (!headless->finished) { /* else the conversion has told it */
+    g_autofree char *sentence = p2v_error_sentence (cause);
+    p2v_log_tell (P2V_LOG_ERROR, "nothing was converted: %s", sentence);
+  }
   if (headless->finished && headless->finished->job)
     console_print (headless->console,
                    "Job %s on the conversion server: \"p2v-server log %s\" there "

@@ -7,6 +7,7 @@
 #include "headless.h"
 #include "inventory.h"
 #include "manual.h"
+#include "record.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -187,12 +188,36 @@ complete_settings (Settings *settings, const Options *options, Console *console)
   if (config_load (settings, image ? CONFIG_WAIT_S : 0, &where, &error)) {
     if (where && !options->wants_wizard)
       console_print (console, "Settings from %s", where);
+    if (where)
+      p2v_info ("settings from %s", where);
     return TRUE;
   }
   headless_show_error (console, error);
-  if (options->consoles)
+  if (options->consoles) {
+    g_autoptr (Record) record = record_open (settings, CONFIG_WAIT_S);
+    g_autofree char *sentence = p2v_error_sentence (error);
+    p2v_log_tell (P2V_LOG_ERROR, "nothing was converted: %s", sentence);
     headless_run_fail (settings, console);
+  }
   return FALSE;
+}
+
+static int
+convert (const Settings *settings, const Options *options, Console *console)
+{
+  g_autoptr (Record) record = record_open (settings, options->consoles ? CONFIG_WAIT_S : 0);
+  if (!settings_headless (settings, NULL)) {
+    DialogOptions dialog = {.image = options->consoles};
+    int closed = frontend_run_wizard (settings, &dialog);
+    if (closed != DIALOG_NO_DISPLAY)
+      return closed;
+  }
+  int status = check_complete (settings, console);
+  if (status != STATUS_OK)
+    return status;
+  HeadlessOptions headless = {.image = options->consoles, .verbose = options->verbose};
+  console_print (console, "p2v %s", P2V_VERSION);
+  return headless_run (settings, console, &headless);
 }
 
 static int
@@ -212,22 +237,12 @@ work (Options *options, Console *console)
     return settings_headless (settings, NULL) ? STATUS_FAILED : STATUS_OK;
   if (options->inventory)
     return print_inventory (settings, console);
-  if (!options->check && !settings_headless (settings, NULL)) {
-    DialogOptions dialog = {.image = options->consoles};
-    int closed = frontend_run_wizard (settings, &dialog);
-    if (closed != DIALOG_NO_DISPLAY)
-      return closed;
-  }
+  if (!options->check)
+    return convert (settings, options, console);
   int status = check_complete (settings, console);
-  if (status != STATUS_OK)
-    return status;
-  if (options->check) {
+  if (status == STATUS_OK)
     console_print (console, "The kernel arguments are complete.");
-    return STATUS_OK;
-  }
-  HeadlessOptions headless = {.image = options->consoles, .verbose = options->verbose};
-  console_print (console, "p2v %s", P2V_VERSION);
-  return headless_run (settings, console, &headless);
+  return status;
 }
 
 static int

@@ -76,6 +76,15 @@ ask (Control *control, const Settings *settings, const P2vMachine *machine, Prob
 }
 
 static void
+add_warning (Probe *probe, const char *warning)
+{
+  guint count = probe->warnings ? g_strv_length (probe->warnings) : 0;
+  probe->warnings = g_renew (char *, probe->warnings, count + 2);
+  probe->warnings[count] = g_strdup (warning);
+  probe->warnings[count + 1] = NULL;
+}
+
+static void
 say_bye (Control *control)
 {
   g_autoptr (JsonObject) bye = p2v_message_new ("bye");
@@ -102,6 +111,8 @@ probe_server (const Settings *settings, const P2vMachine *machine, GCancellable 
     probe->targets = take_strings (control_hello (control), "targets");
     if (ask (control, settings, machine, probe, cancel, error))
       say_bye (control);
+    if (control_clock (control))
+      add_warning (probe, control_clock (control));
   }
   return g_steal_pointer (&probe);
 }

@@ -85,3 +85,4 @@ gboolean check_line (const char *argument, const char *value, GError **error);
 gboolean check_root (const char *argument, const char *value, GError **error);
 gboolean check_config (const char *argument, const char *value, GError **error);
 gboolean check_fingerprint (const char *argument, const char *value, GError **error);
+gboolean check_log (const char *argument, const char *value, GError **error);

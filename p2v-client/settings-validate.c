@@ -2,6 +2,7 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "remote-syslog.h"
 #include "words.h"
 #include <string.h>
 
@@ -228,6 +229,36 @@ check_config (const char *argument, const char *value, GError **error)
                        "https://…, file:///path, LABEL=NAME or LABEL=NAME:/path", error);
 }
 
+/* Every element by ONE; at least one, and none twice. */
+static gboolean
+all_of (const char *value, gboolean (*one) (const char *))
+{
+  g_auto (GStrv) words = g_strsplit (value, ",", -1);
+  for (guint i = 0; words[i]; i++) {
+    if (!one (words[i]))
+      return FALSE;
+    for (guint j = 0; j < i; j++)
+      if (g_str_equal (words[i], words[j]))
+        return FALSE;
+  }
+  return words[0] != NULL;
+}
+
+static gboolean
+is_log (const char *word)
+{
+  g_autoptr (SyslogPlace) place = syslog_place_parse (word);
+  return is_line (word) && (place || (is_on_label (word) && !strchr (word, ':')));
+}
+
+gboolean
+check_log (const char *argument, const char *value, GError **error)
+{
+  return all_of (value, is_log) ||
+         refuse (argument, value, "is no place for a log",
+                 "syslog://HOST, syslog+tcp://HOST:PORT or LABEL=NAME, separated by commas", error);
+}
+
 gboolean
 check_connections (const char *argument, const char *value, GError **error)
 {
@@ -289,21 +320,6 @@ check_offset (const char *argument, const char *value, GError **error)
   const char *digits = *value == '+' || *value == '-' ? value + 1 : value;
   return in_range (digits, 0, 24) ||
          refuse (argument, value, "is not a number of hours", "-24 to +24", error);
-}
-
-/* Every element by ONE; at least one, and none twice. */
-static gboolean
-all_of (const char *value, gboolean (*one) (const char *))
-{
-  g_auto (GStrv) words = g_strsplit (value, ",", -1);
-  for (guint i = 0; words[i]; i++) {
-    if (!one (words[i]))
-      return FALSE;
-    for (guint j = 0; j < i; j++)
-      if (g_str_equal (words[i], words[j]))
-        return FALSE;
-  }
-  return words[0] != NULL;
 }
 
 static gboolean

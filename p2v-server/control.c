@@ -9,6 +9,7 @@
 #include "common/lines.h"
 #include "common/log.h"
 #include "common/message.h"
+#include "client-log.h"
 #include "common/unit.h"
 #include "socket.h"
 
@@ -40,6 +41,7 @@ struct Channel {
   GPtrArray *peers; /* Peer *, freed with it */
   Peer *client;     /* of these */
   gboolean said_bye;
+  guint client_lines; /* of its log */
 
   GMutex lock; /* what is below */
   GCond answered;
@@ -237,6 +239,8 @@ take_message (Channel *channel, const char *line, GError **error)
     take_answer (channel, message);
   } else if (g_str_equal (type, "cancel")) {
     channel->events->cancel (channel->data);
+  } else if (g_str_equal (type, "log")) {
+    client_log_take (message, &channel->client_lines);
   } else if (g_str_equal (type, "bye")) {
     channel->said_bye = TRUE;
   } else if (!g_str_equal (type, "alive")) { /* that was for the session */

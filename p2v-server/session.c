@@ -50,6 +50,7 @@ say_hello (void)
   json_object_set_string_member (hello, "version", P2V_VERSION);
   json_object_set_array_member (hello, "targets", targets);
   json_object_set_string_member (hello, "digest", P2V_DIGEST_NAME);
+  json_object_set_int_member (hello, "time", g_get_real_time () / G_USEC_PER_SEC);
   return say (hello);
 }
 

@@ -68,6 +68,11 @@ check "the client says bye" grep -q '"bye"' "$SERVER/heard"
 check "a server's text cannot steer the terminal" sh -c '! grep -q "$(printf "\033")" "$1"' - "$WORK/client.out"
 check "and nothing stays behind" expect_clean
 
+scene_start clock
+client_wait
+check "a clock that differs from the server's is warned of, no more" \
+  test "$CLIENT_STATUS" -eq 0 -a "$(grep -cE "Warning: This machine's clock is 2 h 0 min ahead .*local time" "$WORK/client.out")" -eq 1
+
 # The client comes back: nothing is lost, nothing is said twice.
 scene_start again
 client_wait

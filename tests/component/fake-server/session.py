@@ -86,8 +86,8 @@ def turn():
     return n
 
 
-def begin():
-    say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128")
+def begin(**members):
+    say("hello", protocol=1, version="fake", targets=["local"], digest="xxh3-128", **members)
     hear("hello")
     start = hear("start")
     say("accepted", job=JOB)
@@ -105,6 +105,9 @@ if scene == "good":
     say("query", id=8, what="stats")
     stats = hear("answer")["data"]
     assert stats["disks"][0]["nbdkit"] == len(data), stats
+    finish()
+elif scene == "clock":
+    begin(time=int(time.time()) - 7200)
     finish()
 elif scene == "failed":
     begin()
