@@ -28,6 +28,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 COMMON_PKGS = glib-2.0 gio-unix-2.0 json-glib-1.0 libzstd libxxhash
 CLIENT_PKGS = $(COMMON_PKGS) libssh libudev blkid
 WIZARD_PKGS = $(COMMON_PKGS) gtk+-3.0
+TEXT_PKGS   = $(COMMON_PKGS) libnewt
 SERVER_PKGS = $(COMMON_PKGS) libguestfs libnbd libxml-2.0 libvirt zlib
 ALL_PKGS    = $(sort $(CLIENT_PKGS) $(SERVER_PKGS))
 PKG_CFLAGS  = $(shell pkg-config --cflags $(ALL_PKGS))
@@ -42,6 +43,7 @@ plugin_src  := $(wildcard p2v-server/broker-plugin*.c)
 filter_src  := $(wildcard p2v-client/digest-filter*.c)
 client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-client/*.c p2v-client/dialog/*.c))
 wizard_src  := $(wildcard p2v-client/ui/*.c)
+text_src    := $(wildcard p2v-client/text/*.c)
 wizard_ui   := $(wildcard p2v-client/ui/*.ui p2v-client/ui/*.css)
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
                $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
@@ -55,6 +57,7 @@ SERVER  = $(BUILD)/bin/p2v-server
 PLUGIN  = $(BUILD)/lib/p2v/nbdkit-p2vbroker-plugin.so
 FILTER  = $(BUILD)/lib/p2v/nbdkit-p2vdigest-filter.so
 WIZARD  = $(BUILD)/lib/p2v/p2v-wizard.so
+TEXT    = $(BUILD)/lib/p2v/p2v-text.so
 UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
@@ -87,7 +90,7 @@ setup:
 
 .SECONDARY:
 .PHONY: programs
-programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(WORDS) $(MANS)
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(TEXT) $(WORDS) $(MANS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
@@ -102,7 +105,7 @@ $(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# The wizard's module finds all of the core in the program that loads it.
+# The dialogs' modules find all of the core in the program that loads them.
 $(CLIENT): $(call obj,p2v-client/main.c) $(BUILD)/libclient.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -125,6 +128,13 @@ $(WIZARD): $(call obj,$(wizard_src)) $(BUILD)/obj/wizard-resources.o
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -shared -o $@ $^ $$(pkg-config --libs $(WIZARD_PKGS))
+
+$(BUILD)/obj/p2v-client/text/%.o: PKG_CFLAGS += $$(pkg-config --cflags $(TEXT_PKGS))
+
+$(TEXT): $(call obj,$(text_src))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -shared -o $@ $^ $$(pkg-config --libs $(TEXT_PKGS)) -lslang
 
 $(SERVER): $(call obj,p2v-server/main.c) $(BUILD)/libserver.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
@@ -243,10 +253,11 @@ iso: setup
 	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
 	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
 
-install-client: $(CLIENT) $(FILTER) $(WIZARD) $(WORDS)
+install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(WORDS)
 	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
 	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
 	$(Q)install -D -m 644 $(WIZARD) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(WIZARD))
+	$(Q)install -D -m 644 $(TEXT) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(TEXT))
 	$(Q)for words in $(WORDS:$(BUILD)/%=%); do install -D -m 644 $(BUILD)/$$words $(DESTDIR)$(PREFIX)/$$words; done
 
 install-server: setup

@@ -21,19 +21,20 @@ run (const char *name, const char *entry, const Settings *settings, const Dialog
   return dialog ? dialog (settings, options) : DIALOG_NO_DISPLAY;
 }
 
-int
-frontend_run_wizard (const Settings *settings, const DialogOptions *options)
+static gboolean
+has_display (void)
 {
   const char *x = g_getenv ("DISPLAY"), *wayland = g_getenv ("WAYLAND_DISPLAY");
-  if (!(x && *x) && !(wayland && *wayland))
-    return DIALOG_NO_DISPLAY;
-  return run (DIALOG_WIZARD_MODULE, DIALOG_WIZARD_ENTRY, settings, options);
+  return (x && *x) || (wayland && *wayland);
 }
 
 int
-frontend_run_text (const Settings *settings, const DialogOptions *options)
+frontend_run (const Settings *settings, const DialogOptions *options)
 {
-  if (!isatty (STDIN_FILENO) || !isatty (STDOUT_FILENO))
-    return DIALOG_NO_DISPLAY;
-  return run (DIALOG_TEXT_MODULE, DIALOG_TEXT_ENTRY, settings, options);
+  int status = DIALOG_NO_DISPLAY;
+  if (has_display () && !settings_get_bool (settings, SETTING_text))
+    status = run (DIALOG_WIZARD_MODULE, DIALOG_WIZARD_ENTRY, settings, options);
+  if (status == DIALOG_NO_DISPLAY && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    status = run (DIALOG_TEXT_MODULE, DIALOG_TEXT_ENTRY, settings, options);
+  return status;
 }

@@ -3,10 +3,8 @@
 #pragma once
 #include "dialog/dialog.h"
 
-/* Loads the wizard and shows it; DIALOG_NO_DISPLAY when there is no module, no display, or
- * a library missing (the log says which). */
-int frontend_run_wizard (const Settings *settings, const DialogOptions *options);
-
-/* The same in text, on the terminal of standard input and output; DIALOG_NO_DISPLAY also
- * when that is none. */
-int frontend_run_text (const Settings *settings, const DialogOptions *options);
+/* Loads and shows the wizard where there is a display, unless p2v.text asks for the other
+ * one: the same in text, on the terminal of standard input and output.  DIALOG_NO_DISPLAY
+ * when neither can be shown: no module, nothing to show it on, or a library missing (the
+ * log says which). */
+int frontend_run (const Settings *settings, const DialogOptions *options);

@@ -173,8 +173,8 @@ check_complete (const Settings *settings, Console *console)
     headless_show_missing (console, missing);
   else
     console_print (console,
-                   "Nothing is converted: p2v.gui asks for a dialog, but there is no display "
-                   "for it.\nTake p2v.gui away.");
+                   "Nothing is converted: p2v.gui or p2v.text asks for a dialog, but there is "
+                   "neither a display nor a terminal for it.\nTake that argument away.");
   return STATUS_SETTINGS;
 }
 
@@ -208,7 +208,7 @@ convert (const Settings *settings, const Options *options, Console *console)
   g_autoptr (Record) record = record_open (settings, options->consoles ? CONFIG_WAIT_S : 0);
   if (!settings_headless (settings, NULL)) {
     DialogOptions dialog = {.image = options->consoles};
-    int closed = frontend_run_wizard (settings, &dialog);
+    int closed = frontend_run (settings, &dialog);
     if (closed != DIALOG_NO_DISPLAY)
       return closed;
   }

@@ -243,7 +243,8 @@ settings_headless (const Settings *settings, char ***missing)
     g_ptr_array_add (names, NULL);
     *missing = (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
   }
-  return complete && !settings_get_bool (settings, SETTING_gui);
+  return complete && !settings_get_bool (settings, SETTING_gui) &&
+         !settings_get_bool (settings, SETTING_text);
 }
 
 JsonObject *

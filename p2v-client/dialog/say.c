@@ -3,6 +3,7 @@
 #include <string.h>
 #include "common/error.h"
 #include "contents.h"
+#include "estimate.h"
 
 /* What the core's remedies call by the kernel argument stands here under a label. */
 static const struct {
@@ -136,6 +137,59 @@ say_card (const P2vNic *nic)
                           nic->carrier ? _ ("cable connected") : _ ("no cable"));
 }
 
+char *
+say_network_card (const NetworkCard *card)
+{
+  g_autofree char *speed = card->carrier && card->speed > 0
+                               ? g_strdup_printf (_ ("%u Mbit/s"), (guint)card->speed)
+                               : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
+  return g_strdup_printf ("%s   %s   %s   %s", card->name, card->mac ? card->mac : "", speed,
+                          card->addresses);
+}
+
+char *
+say_connected (const Probe *probe)
+{
+  return g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer, probe->version);
+}
+
+char *
+say_can_make (const Probe *probe)
+{
+  g_autofree char *targets = g_strjoinv (", ", probe->targets);
+  g_autofree char *room = probe->free >= 0 ? say_size ((guint64)probe->free) : NULL;
+  return room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets, probe->directory,
+                                 room)
+              : g_strdup_printf (_ ("It can make: %s."), targets);
+}
+
+char *
+say_room (const Probe *probe)
+{
+  if (!probe->directory || probe->free < 0)
+    return NULL;
+  g_autofree char *size = say_size ((guint64)probe->free);
+  return g_strdup_printf (_ ("%s free in %s"), size, probe->directory);
+}
+
+/* The kinds of target that have words of their own; any other that the server names can be
+ * chosen as well, with what all have in common. */
+const char *
+say_target (const char *kind)
+{
+  if (g_str_equal (kind, "local"))
+    return _ ("A _folder: disk images and a definition to start it with");
+  if (g_str_equal (kind, "libvirt"))
+    return _ ("A _libvirt host: disk images, and the virtual machine defined, not started");
+  return kind;
+}
+
+const char *
+say_target_where (const char *kind)
+{
+  return g_strcmp0 (kind, "libvirt") == 0 ? _ ("_Where (pool or folder)") : _ ("_Where (folder)");
+}
+
 const char *const say_phases[SAY_PHASES] = {"connect", "preflight", "overlay", "inspect", "convert",
                                             "trim",    "plan",      "copy",    "verify",  "finish"};
 
@@ -170,4 +224,24 @@ say_phase_now (const char *phase)
     if (g_str_equal (phases[i].phase, phase))
       return _ (phases[i].now);
   return NULL;
+}
+
+char *
+say_figures (const Event *event, gboolean lost)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  /* Rounded down: not at its end before it is. */
+  g_string_append_printf (text, _ ("%d %%"), (int)event->percent);
+  if (event->in_bytes && event->total > 0) {
+    g_autofree char *done = estimate_format_bytes (event->done);
+    g_autofree char *total = estimate_format_bytes (event->total);
+    g_autofree char *speed = estimate_format_bytes ((guint64)MAX (event->rate, 0));
+    g_string_append_printf (text, _ ("   %s of %s"), done, total);
+    if (event->rate >= 0)
+      g_string_append_printf (text, _ ("   %s per second"), speed);
+  }
+  g_autofree char *time = estimate_format_seconds (MAX (event->seconds_left, 0));
+  if (event->seconds_left >= 0 && !lost)
+    g_string_append_printf (text, _ ("   about %s left"), time);
+  return g_strdup (text->str);
 }

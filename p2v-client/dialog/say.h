@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words for a person in front of a dialog. */
 #pragma once
+#include "network.h"
 #include "shared.h"
 
 /* Problem and remedy, where the remedy's kernel arguments ("p2v.port=") have become the
@@ -26,6 +27,23 @@ const char *say_type (const char *type);
 char *say_disk (const P2vDisk *disk);
 char *say_disk_details (const P2vDisk *disk, GPtrArray *contents);
 char *say_card (const P2vNic *nic);
+
+char *say_network_card (const NetworkCard *card);
+
+/* What a good look at the server has brought (caller frees). */
+char *say_connected (const Probe *probe);
+char *say_can_make (const Probe *probe);
+/* NULL when it is not known. */
+char *say_room (const Probe *probe);
+
+/* How far, how fast, how long still, by what an event says; LOST: the link is broken
+ * (caller frees). */
+char *say_figures (const Event *event, gboolean lost);
+
+/* A kind of target: what it is, with a mnemonic, or its own name (borrowed). */
+const char *say_target (const char *kind);
+/* What "where" means for it, with a mnemonic; KIND may be NULL. */
+const char *say_target_where (const char *kind);
 
 /* The phases in their order. */
 #define SAY_PHASES 10

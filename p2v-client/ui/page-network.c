@@ -60,16 +60,6 @@ take_change (P2vPageNetwork *self)
 
 /* ---- what there is ---- */
 
-static char *
-describe (const NetworkCard *card)
-{
-  g_autofree char *speed = card->carrier && card->speed > 0
-                               ? g_strdup_printf (_ ("%u Mbit/s"), (guint)card->speed)
-                               : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
-  return g_strdup_printf ("%s   %s   %s   %s", card->name, card->mac ? card->mac : "", speed,
-                          card->addresses);
-}
-
 static void
 show_cards (P2vPageNetwork *self)
 {
@@ -79,7 +69,7 @@ show_cards (P2vPageNetwork *self)
   const char *best = NULL;
   for (guint i = 0; i < cards->len; i++) {
     const NetworkCard *card = g_ptr_array_index (cards, i);
-    g_autofree char *words = describe (card);
+    g_autofree char *words = say_network_card (card);
     gtk_combo_box_text_append (self->card, card->name, words);
     best = best || !card->carrier ? best : card->name;
   }

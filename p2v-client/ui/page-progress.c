@@ -43,23 +43,9 @@ shared_of (P2vPageProgress *self)
 static void
 show_figures (P2vPageProgress *self, const Event *event)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  /* Rounded down: not at its end before it is. */
-  g_autofree char *percent = g_strdup_printf (_ ("%d %%"), (int)event->percent);
+  g_autofree char *figures = say_figures (event, self->lost);
   gtk_progress_bar_set_fraction (self->bar, event->percent / 100);
-  g_string_append (text, percent);
-  if (event->in_bytes && event->total > 0) {
-    g_autofree char *done = estimate_format_bytes (event->done);
-    g_autofree char *total = estimate_format_bytes (event->total);
-    g_autofree char *speed = estimate_format_bytes ((guint64)MAX (event->rate, 0));
-    g_string_append_printf (text, _ ("   %s of %s"), done, total);
-    if (event->rate >= 0)
-      g_string_append_printf (text, _ ("   %s per second"), speed);
-  }
-  g_autofree char *time = estimate_format_seconds (MAX (event->seconds_left, 0));
-  if (event->seconds_left >= 0 && !self->lost)
-    g_string_append_printf (text, _ ("   about %s left"), time);
-  gtk_label_set_text (self->figures, text->str);
+  gtk_label_set_text (self->figures, figures);
 }
 
 static gboolean

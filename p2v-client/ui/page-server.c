@@ -84,13 +84,8 @@ ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
 static void
 show_success (P2vPageServer *self, const Probe *probe)
 {
-  g_autofree char *first =
-      g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer, probe->version);
-  g_autofree char *targets = g_strjoinv (", ", probe->targets);
-  g_autofree char *room = probe->free >= 0 ? say_size ((guint64)probe->free) : NULL;
-  g_autofree char *second = room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets,
-                                                    probe->directory, room)
-                                 : g_strdup_printf (_ ("It can make: %s."), targets);
+  g_autofree char *first = say_connected (probe);
+  g_autofree char *second = say_can_make (probe);
   notice_show (self->result, NOTICE_GOOD, first, second);
 }
 

@@ -4,17 +4,6 @@
 #include "form.h"
 #include "rows.h"
 
-/* The kinds of target that have words and widgets of their own; any other that the server
- * names can be chosen as well, with what all have in common. */
-static const struct {
-  const char *name, *words, *where, *example;
-} kinds[] = {
-    {"local", N_ ("A _folder: disk images and a definition to start it with"),
-     N_ ("_Where (folder)"), "/var/tmp"},
-    {"libvirt", N_ ("A _libvirt host: disk images, and the virtual machine defined, not started"),
-     N_ ("_Where (pool or folder)"), "default"},
-};
-
 struct _P2vPageTarget {
   P2vPage parent;
   GtkBox *kinds;
@@ -53,9 +42,7 @@ show_room (P2vPageTarget *self)
   const char *text = gtk_entry_get_text (self->where_entry);
   gboolean same = probe && probe->directory && probe->free >= 0 &&
                   (g_str_equal (text, probe->directory) || !*text);
-  g_autofree char *size = same ? say_size ((guint64)probe->free) : NULL;
-  g_autofree char *words = same ? g_strdup_printf (_ ("%s free in %s"), size, probe->directory)
-                                : g_strdup (_ ("Is checked on the next page."));
+  g_autofree char *words = same ? say_room (probe) : g_strdup (_ ("Is checked on the next page."));
   gtk_label_set_text (self->room, words);
 }
 
@@ -66,12 +53,8 @@ show_options (P2vPageTarget *self)
   const char *kind = kind_of (self);
   const Probe *probe = p2v_page_shared (P2V_PAGE (self))->probe;
   gboolean libvirt = g_strcmp0 (kind, "libvirt") == 0;
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    if (g_strcmp0 (kinds[i].name, kind) == 0) {
-      gtk_label_set_text_with_mnemonic (self->where_label, _ (kinds[i].where));
-      gtk_entry_set_placeholder_text (self->where_entry, kinds[i].example);
-    }
-  }
+  gtk_label_set_text_with_mnemonic (self->where_label, say_target_where (kind));
+  gtk_entry_set_placeholder_text (self->where_entry, libvirt ? "default" : "/var/tmp");
   g_autofree char *now = g_strdup (gtk_entry_get_text (self->where_entry));
   gtk_combo_box_text_remove_all (self->where);
   for (guint i = 0; libvirt && probe && probe->pools[i]; i++)
@@ -86,12 +69,8 @@ show_options (P2vPageTarget *self)
 static void
 add_kind (P2vPageTarget *self, const char *kind, const char *chosen)
 {
-  const char *words = kind;
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_equal (kinds[i].name, kind))
-      words = _ (kinds[i].words);
   GtkRadioButton *first = self->buttons->len ? g_ptr_array_index (self->buttons, 0) : NULL;
-  GtkWidget *button = gtk_radio_button_new_with_mnemonic_from_widget (first, words);
+  GtkWidget *button = gtk_radio_button_new_with_mnemonic_from_widget (first, say_target (kind));
   gtk_label_set_line_wrap (GTK_LABEL (gtk_bin_get_child (GTK_BIN (button))), TRUE);
   g_object_set_data_full (G_OBJECT (button), "kind", g_strdup (kind), g_free);
   atk_object_set_description (gtk_widget_get_accessible (button), kind);

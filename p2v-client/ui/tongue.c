@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tongue.h"
+#include "dialog/language.h"
 #include "words.h"
 
-typedef struct {
-  const char *id, *name;
-} Choice;
-
-/* Each in its own words, so that it is found by who reads no other. */
-static const Choice languages[] = {{"en", "English"}, {"de", "Deutsch"}, {"ja", "日本語"}};
-
 /* setxkbmap(1). */
-static const Choice layouts[] = {
+static const Language layouts[] = {
     {"us", "English (US)"}, {"gb", "English (UK)"}, {"de", "Deutsch"}, {"ch", "Schweiz"},
     {"fr", "Français"},     {"be", "België"},       {"es", "Español"}, {"it", "Italiano"},
     {"pt", "Português"},    {"br", "Brasil"},       {"dk", "Dansk"},   {"no", "Norsk"},
     {"se", "Svenska"},      {"fi", "Suomi"},        {"pl", "Polski"},  {"cz", "Čeština"},
-    {"hu", "Magyar"},       {"ru", "Русский"},      {"jp", "日本語"},
+    {"hu", "Magyar"},       {"ru", "Русский"},      {"jp", "日本語"},  {NULL, NULL},
 };
 
 typedef struct {
@@ -24,10 +18,10 @@ typedef struct {
 } Listener;
 
 static GtkWidget *
-make_chooser (const char *name, const Choice *choices, gsize n, const char *chosen)
+make_chooser (const char *name, const Language *choices, const char *chosen)
 {
   GtkWidget *combo = gtk_combo_box_text_new ();
-  for (gsize i = 0; i < n; i++)
+  for (gsize i = 0; choices[i].id; i++)
     gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (combo), choices[i].id, choices[i].name);
   if (!gtk_combo_box_set_active_id (GTK_COMBO_BOX (combo), chosen))
     gtk_combo_box_set_active (GTK_COMBO_BOX (combo), 0);
@@ -36,26 +30,11 @@ make_chooser (const char *name, const Choice *choices, gsize n, const char *chos
   return combo;
 }
 
-/* The first of those that the environment names and that there is. */
-static const char *
-current_language (void)
-{
-  const char *const *names = g_get_language_names ();
-  for (guint i = 0; names[i]; i++)
-    for (gsize j = 0; j < G_N_ELEMENTS (languages); j++)
-      if (g_str_equal (names[i], languages[j].id))
-        return languages[j].id;
-  return "en";
-}
-
 static void
 take_language (GtkComboBox *combo, gpointer data)
 {
   const Listener *listener = data;
-  g_setenv ("LANGUAGE", gtk_combo_box_get_active_id (combo), TRUE);
-  /* libintl, "Being a gettext user": what was looked up is forgotten. */
-  extern int _nl_msg_cat_cntr;
-  _nl_msg_cat_cntr++;
+  language_choose (gtk_combo_box_get_active_id (combo));
   listener->changed (listener->data);
 }
 
@@ -68,8 +47,7 @@ free_listener (gpointer data, GClosure *closure G_GNUC_UNUSED)
 GtkWidget *
 tongue_language_chooser (void (*changed) (gpointer data), gpointer data)
 {
-  GtkWidget *combo =
-      make_chooser (_ ("Language"), languages, G_N_ELEMENTS (languages), current_language ());
+  GtkWidget *combo = make_chooser (_ ("Language"), languages, language_now ());
   Listener *listener = g_new0 (Listener, 1);
   *listener = (Listener){changed, data};
   g_signal_connect_data (combo, "changed", G_CALLBACK (take_language), listener, free_listener, 0);
@@ -88,7 +66,7 @@ take_layout (GtkComboBox *combo, gpointer data G_GNUC_UNUSED)
 GtkWidget *
 tongue_keyboard_chooser (void)
 {
-  GtkWidget *combo = make_chooser (_ ("Keyboard"), layouts, G_N_ELEMENTS (layouts), "us");
+  GtkWidget *combo = make_chooser (_ ("Keyboard"), layouts, "us");
   g_signal_connect (combo, "changed", G_CALLBACK (take_layout), NULL);
   return combo;
 }

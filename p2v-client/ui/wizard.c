@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wizard.h"
-#include "common/process.h"
+#include "dialog/language.h"
 #include "dialog/work.h"
 #include "window.h"
-
-static void
-load_translations (void)
-{
-  g_autofree char *libdir = p2v_process_libdir ();
-  g_autofree char *locales = g_build_filename (libdir, "..", "..", "share", "locale", NULL);
-  (void)bindtextdomain (P2V_TEXT_DOMAIN, locales);
-  (void)bind_textdomain_codeset (P2V_TEXT_DOMAIN, "UTF-8");
-}
 
 static void
 load_style (void)
@@ -26,7 +17,7 @@ load_style (void)
 __attribute__ ((visibility ("default"))) int
 wizard_run (const Settings *settings, const DialogOptions *options)
 {
-  load_translations ();
+  language_bind ();
   if (!gtk_init_check (NULL, NULL))
     return DIALOG_NO_DISPLAY;
   load_style ();

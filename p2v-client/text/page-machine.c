@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "contents.h"
+#include "dialog/choice.h"
+#include "dialog/reading.h"
+#include "dialog/say.h"
+#include "text.h"
+
+#define TITLE _ ("What becomes a virtual machine?")
+#define MIB   (1024 * 1024)
+
+typedef struct {
+  Sheet *sheet;
+  guint name, vcpus, memory, root;
+  GArray *disks, *cards, *networks; /* guint: the fields, in the order of "present" */
+  guint next;
+  char *physical_vcpus, *physical_memory; /* as they were filled in */
+} Form;
+
+typedef struct {
+  gboolean done;
+  Reading reading;
+  GError *error;
+} Wait;
+
+static void
+take_reading (Reading *reading, const GError *error, gpointer owner)
+{
+  Wait *wait = g_object_get_data (owner, "wait");
+  wait->reading = *reading;
+  *reading = (Reading){0};
+  wait->error = error ? g_error_copy (error) : NULL;
+  wait->done = TRUE;
+}
+
+static gboolean
+read_machine (const Text *text, Wait *wait)
+{
+  g_object_set_data (text->owner, "wait", wait);
+  g_autoptr (GCancellable) cancel =
+      reading_start (text->shared->settings, take_reading, text->owner);
+  return text_wait (TITLE, _ ("Looking at the disks and network cards of this machine…"),
+                    &wait->done, cancel);
+}
+
+/* ---- the form ---- */
+
+static gboolean
+check_memory_in_mib (const char *value, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("%sM", value);
+  return settings_check (SETTING_memory, text, error);
+}
+
+static void
+add_disks (Form *form, const Reading *reading)
+{
+  gboolean together = FALSE;
+  sheet_add_label (form->sheet, "");
+  sheet_add_label (form->sheet, _ ("Disks"));
+  for (guint i = 0; i < reading->all->disks->len; i++) {
+    const P2vDisk *disk = g_ptr_array_index (reading->all->disks, i);
+    GPtrArray *contents = g_ptr_array_index (reading->contents, i);
+    g_autofree char *title = say_disk (disk);
+    g_autofree char *details = say_disk_details (disk, contents);
+    g_autofree char *words = g_strdup_printf ("%s\n%s", title, details);
+    gboolean chosen = FALSE;
+    for (guint j = 0; j < reading->chosen->disks->len; j++)
+      chosen |= g_str_equal (((P2vDisk *)g_ptr_array_index (reading->chosen->disks, j))->device,
+                             disk->device);
+    guint field = sheet_add_switch (form->sheet, words, chosen);
+    g_array_append_val (form->disks, field);
+    for (guint j = 0; j < contents->len; j++) {
+      const ContentsPart *part = g_ptr_array_index (contents, j);
+      together |= part->type && g_str_has_suffix (part->type, "_member");
+    }
+  }
+  if (together)
+    sheet_add_label (form->sheet,
+                     _ ("Disks whose RAID or volume group is shared belong together."));
+}
+
+static void
+add_cards (Form *form, const Reading *reading)
+{
+  sheet_add_label (form->sheet, "");
+  sheet_add_label (form->sheet, reading->all->nics->len ? _ ("Network cards")
+                                                        : _ ("No network card was found."));
+  for (guint i = 0; i < reading->all->nics->len; i++) {
+    const P2vNic *nic = g_ptr_array_index (reading->all->nics, i), *chosen = NULL;
+    for (guint j = 0; j < reading->chosen->nics->len; j++) {
+      const P2vNic *candidate = g_ptr_array_index (reading->chosen->nics, j);
+      chosen = g_str_equal (candidate->name, nic->name) ? candidate : chosen;
+    }
+    g_autofree char *title = say_card (nic);
+    g_autofree char *name = g_strdup_printf (_ ("Network for %s"), nic->name);
+    guint card = sheet_add_switch (form->sheet, title, chosen != NULL);
+    guint network = sheet_add_entry (form->sheet, name, chosen ? chosen->network : nic->network);
+    sheet_check (form->sheet, network, SETTING_network, TRUE);
+    g_array_append_val (form->cards, card);
+    g_array_append_val (form->networks, network);
+  }
+}
+
+/* "single", "first", or the device that a kernel argument names. */
+static void
+add_root (Form *form, const Settings *settings)
+{
+  const char *root = settings_get (settings, SETTING_root);
+  gboolean single = g_str_equal (root, "single"), first = g_str_equal (root, "first");
+  sheet_add_label (form->sheet, _ ("_Operating system"));
+  form->root =
+      sheet_add_choice (form->sheet, _ ("There is one (stop if there are several)"), single);
+  sheet_add_choice (form->sheet, _ ("The first, if there are several"), first);
+  if (!single && !first)
+    sheet_add_choice (form->sheet, root, TRUE);
+}
+
+static void
+make_form (Form *form, const Shared *shared, const Reading *reading)
+{
+  const P2vMachine *chosen = reading->chosen;
+  Sheet *sheet = form->sheet = sheet_new (TITLE);
+  form->disks = g_array_new (FALSE, FALSE, sizeof (guint));
+  form->cards = g_array_new (FALSE, FALSE, sizeof (guint));
+  form->networks = g_array_new (FALSE, FALSE, sizeof (guint));
+  form->physical_vcpus = g_strdup_printf ("%u", chosen->vcpus);
+  form->physical_memory = g_strdup_printf ("%" G_GUINT64_FORMAT, chosen->memory / MIB);
+  form->name = sheet_add_entry (sheet, _ ("_Name"), chosen->name);
+  form->vcpus = sheet_add_entry (sheet, _ ("_Processors"), form->physical_vcpus);
+  form->memory = sheet_add_entry (sheet, _ ("_Memory (MiB)"), form->physical_memory);
+  sheet_check (sheet, form->name, SETTING_name, FALSE);
+  sheet_check (sheet, form->vcpus, SETTING_vcpu_cores, FALSE);
+  sheet_check_by (sheet, form->memory, check_memory_in_mib, NULL);
+  add_root (form, shared->settings);
+  add_disks (form, reading);
+  add_cards (form, reading);
+  form->next = sheet_add_button (sheet, _ ("_Next"), TRUE);
+  sheet_add_button (sheet, _ ("_Back"), FALSE);
+}
+
+static void
+form_clear (Form *form)
+{
+  g_clear_pointer (&form->sheet, sheet_free);
+  g_clear_pointer (&form->disks, g_array_unref);
+  g_clear_pointer (&form->cards, g_array_unref);
+  g_clear_pointer (&form->networks, g_array_unref);
+  g_clear_pointer (&form->physical_vcpus, g_free);
+  g_clear_pointer (&form->physical_memory, g_free);
+}
+
+/* ---- into the settings ---- */
+
+/* As it was: what the machine or the kernel argument says. */
+static void
+store_number (const Form *form, Settings *settings, guint field, const char *physical, SettingId id,
+              const char *unit)
+{
+  const char *value = sheet_value (form->sheet, field);
+  g_autofree char *text = g_strdup_printf ("%s%s", value, unit);
+  if (!g_str_equal (value, physical))
+    settings_set (settings, id, text);
+}
+
+/* FALSE when no disk is chosen. */
+static gboolean
+store_form (const Form *form, const Shared *shared)
+{
+  Settings *settings = shared->settings;
+  const P2vMachine *present = shared->present;
+  Choice choice;
+  guint disks = 0;
+  choice_begin (&choice);
+  for (guint i = 0; i < form->disks->len; i++) {
+    if (!sheet_is_on (form->sheet, g_array_index (form->disks, guint, i)))
+      continue;
+    choice_add_disk (&choice, g_ptr_array_index (present->disks, i));
+    disks++;
+  }
+  for (guint i = 0; i < form->cards->len; i++)
+    if (sheet_is_on (form->sheet, g_array_index (form->cards, guint, i)))
+      choice_add_card (&choice, g_ptr_array_index (present->nics, i),
+                       sheet_value (form->sheet, g_array_index (form->networks, guint, i)));
+  choice_store (&choice, settings);
+  settings_set (settings, SETTING_name, sheet_value (form->sheet, form->name));
+  if (sheet_is_on (form->sheet, form->root) || sheet_is_on (form->sheet, form->root + 1))
+    settings_set (settings, SETTING_root,
+                  sheet_is_on (form->sheet, form->root) ? "single" : "first");
+  store_number (form, settings, form->vcpus, form->physical_vcpus, SETTING_vcpu_cores, "");
+  store_number (form, settings, form->memory, form->physical_memory, SETTING_memory, "M");
+  return disks > 0;
+}
+
+static Go
+run_form (Form *form, const Shared *shared)
+{
+  for (;;) {
+    int button = text_run_sheet (form->sheet);
+    if (button < 0)
+      return GO_LEAVE;
+    if (button != (int)form->next)
+      return GO_BACK;
+    if (store_form (form, shared))
+      return GO_NEXT;
+    sheet_set_notice (form->sheet, NOTICE_ERROR, _ ("No disk is chosen."),
+                      _ ("Choose at least the disk with the operating system."));
+  }
+}
+
+Go
+page_machine (Text *text)
+{
+  Shared *shared = text->shared;
+  Wait wait = {0};
+  Form form = {0};
+  Go go = GO_BACK;
+  if (!read_machine (text, &wait))
+    return GO_BACK;
+  g_autoptr (GError) error = wait.error;
+  if (error) {
+    g_autofree char *words = say_error (error);
+    text_tell (TITLE, words, NULL, NULL);
+  } else {
+    p2v_machine_free (shared->present);
+    make_form (&form, shared, &wait.reading);
+    shared->present = g_steal_pointer (&wait.reading.all);
+    go = run_form (&form, shared);
+    form_clear (&form);
+  }
+  p2v_machine_free (wait.reading.all);
+  p2v_machine_free (wait.reading.chosen);
+  g_clear_pointer (&wait.reading.contents, g_ptr_array_unref);
+  return go;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text.h"
+#include "common/error.h"
+#include "dialog/look.h"
+#include "dialog/say.h"
+
+#define TITLE _ ("Which conversion server?")
+
+typedef struct {
+  Sheet *sheet;
+  guint host, port, user, password, key, sudo;
+  guint test, back;
+} Form;
+
+typedef struct {
+  gboolean done;
+  Probe *probe;
+  GError *error;
+} Look;
+
+static void
+make_form (Form *form, const Text *text)
+{
+  const Settings *settings = text->shared->settings;
+  Sheet *sheet = form->sheet = sheet_new (TITLE);
+  sheet_set_text (
+      sheet, _ ("The conversion server makes the virtual machine. It needs p2v-server and SSH."));
+  form->host = sheet_add_entry (sheet, _ ("_Host"), settings_get (settings, SETTING_server));
+  form->port = sheet_add_entry (sheet, _ ("P_ort"), settings_get (settings, SETTING_port));
+  form->user = sheet_add_entry (sheet, _ ("_User name"), settings_get (settings, SETTING_username));
+  form->password =
+      sheet_add_secret (sheet, _ ("_Password"), settings_get (settings, SETTING_password));
+  form->key =
+      sheet_add_entry (sheet, _ ("Private _key"), settings_get (settings, SETTING_identity));
+  form->sudo = sheet_add_switch (sheet, _ ("_Run p2v-server with sudo (the login is not root)"),
+                                 settings_get_bool (settings, SETTING_sudo));
+  sheet_check (sheet, form->host, SETTING_server, FALSE);
+  sheet_check (sheet, form->port, SETTING_port, FALSE);
+  sheet_check (sheet, form->user, SETTING_username, FALSE);
+  sheet_check (sheet, form->key, SETTING_identity, TRUE);
+  form->test = sheet_add_button (sheet, _ ("_Test connection"), TRUE);
+  form->back = text->shared->options->image ? sheet_add_button (sheet, _ ("_Back"), FALSE) : 99;
+  if (settings_given (settings, SETTING_server) && !settings_given (settings, SETTING_password) &&
+      !settings_given (settings, SETTING_identity))
+    sheet_set_notice (sheet, NOTICE_INFO,
+                      _ ("The kernel arguments do not say everything that is needed."),
+                      _ ("Fill in how to log in: a password or a private key."));
+}
+
+static void
+store_entry (Settings *settings, SettingId id, const char *value)
+{
+  settings_set (settings, id, *value ? value : NULL);
+}
+
+/* Another machine has another key. */
+static void
+store_form (const Form *form, Settings *settings)
+{
+  const char *host = sheet_value (form->sheet, form->host);
+  const char *port = sheet_value (form->sheet, form->port);
+  if (settings_given (settings, SETTING_server) &&
+      (g_strcmp0 (settings_get (settings, SETTING_server), host) != 0 ||
+       g_strcmp0 (settings_get (settings, SETTING_port), port) != 0))
+    settings_set (settings, SETTING_hostkey, NULL);
+  store_entry (settings, SETTING_server, host);
+  store_entry (settings, SETTING_port, port);
+  store_entry (settings, SETTING_username, sheet_value (form->sheet, form->user));
+  store_entry (settings, SETTING_password, sheet_value (form->sheet, form->password));
+  store_entry (settings, SETTING_identity, sheet_value (form->sheet, form->key));
+  settings_set (settings, SETTING_sudo, sheet_is_on (form->sheet, form->sudo) ? "yes" : NULL);
+}
+
+/* ---- the test ---- */
+
+static void
+take_look (Probe *probe, const GError *error, gpointer owner)
+{
+  Look *look = g_object_get_data (owner, "wait");
+  look->probe = probe;
+  look->error = error ? g_error_copy (error) : NULL;
+  look->done = TRUE;
+}
+
+/* FALSE when it was stopped. */
+static gboolean
+look_at_server (const Text *text, Look *look)
+{
+  *look = (Look){0};
+  g_object_set_data (text->owner, "wait", look);
+  g_autoptr (GCancellable) cancel =
+      look_start (text->shared->settings, text->shared->present, take_look, text->owner);
+  return text_wait (TITLE, _ ("Connecting… this takes up to 20 seconds when nobody answers."),
+                    &look->done, cancel);
+}
+
+static gboolean
+ask_for_trust (const HostkeySeen *seen)
+{
+  g_autofree char *question = g_strdup_printf (
+      "%s\n\n  %s\n\n%s\n\n  ssh-keygen -lf /etc/ssh/%s",
+      _ ("This machine sees it for the first time. It showed the fingerprint"), seen->fingerprint,
+      _ ("It is right if this command on the conversion server prints the same:"), seen->file);
+  return text_ask (_ ("Is this the right conversion server?"), question,
+                   _ ("Yes, the _fingerprint is the same"), _ ("No, do not _connect"), NULL, NULL);
+}
+
+static Go
+show_success (const Probe *probe)
+{
+  g_autoptr (Sheet) sheet = sheet_new (TITLE);
+  g_autofree char *first = say_connected (probe);
+  g_autofree char *second = say_can_make (probe);
+  g_autofree char *words = g_strdup_printf ("%s\n\n%s", first, second);
+  sheet_set_text (sheet, words);
+  guint next = sheet_add_button (sheet, _ ("_Next"), FALSE);
+  sheet_add_button (sheet, _ ("_Back"), FALSE);
+  sheet_begin_at_button (sheet, next);
+  int button = text_run_sheet (sheet);
+  return button < 0 ? GO_LEAVE : button == (int)next ? GO_NEXT : GO_BACK;
+}
+
+/* TRUE when the connection is good and the person goes on or away: *GO. */
+static gboolean
+test (const Text *text, const Form *form, Go *go)
+{
+  Shared *shared = text->shared;
+  Look look;
+  while (look_at_server (text, &look)) {
+    g_autoptr (GError) error = look.error;
+    g_autoptr (Probe) probe = look.probe;
+    if (!error) {
+      probe_free (shared->probe);
+      shared->probe = g_steal_pointer (&probe);
+      *go = show_success (shared->probe);
+      return *go != GO_BACK;
+    }
+    if (!probe->hostkey.unknown || !probe->hostkey.fingerprint) {
+      g_autofree char *problem = say_problem (error);
+      g_autofree char *remedy = say_remedy (error);
+      sheet_set_notice (form->sheet, NOTICE_ERROR, problem, remedy);
+      return FALSE;
+    }
+    if (!ask_for_trust (&probe->hostkey)) {
+      sheet_set_notice (form->sheet, NOTICE_WARNING,
+                        _ ("The connection was not made: the fingerprint is not the right one."),
+                        _ ("Check “Host”: this may be another machine, or somebody in between."));
+      return FALSE;
+    }
+    settings_set (shared->settings, SETTING_hostkey, probe->hostkey.fingerprint);
+  }
+  return FALSE;
+}
+
+Go
+page_server (Text *text)
+{
+  Form form = {0};
+  Go go = GO_LEAVE;
+  make_form (&form, text);
+  g_autoptr (Sheet) sheet = form.sheet;
+  for (;;) {
+    int button = text_run_sheet (sheet);
+    if (button < 0)
+      return GO_LEAVE;
+    if (button == (int)form.back)
+      return GO_BACK;
+    sheet_set_notice (sheet, NOTICE_INFO, NULL, NULL);
+    if (!*sheet_value (sheet, form.password) && !*sheet_value (sheet, form.key)) {
+      sheet_set_notice (sheet, NOTICE_ERROR,
+                        _ ("Fill in how to log in: a password or a private key."), NULL);
+      continue;
+    }
+    store_form (&form, text->shared->settings);
+    if (test (text, &form, &go))
+      return go;
+  }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The dialog in text, for serial lines and machines without graphics: the wizard's pages,
+ * one file each, as sheets (sheet.h).  A view only: what it knows and decides is in dialog/
+ * and the core. */
+#pragma once
+#include "dialog/shared.h"
+#include "sheet.h"
+
+typedef struct {
+  Shared *shared;
+  GObject *owner; /* of what runs in threads; "wait" is who waits for it */
+} Text;
+
+/* Where a page leads. */
+typedef enum { GO_NEXT, GO_BACK, GO_AGAIN, GO_LEAVE } Go;
+
+/* Each shows itself, stores what was chosen into the settings and says where to go. */
+Go page_network (Text *text);
+Go page_server (Text *text);
+Go page_machine (Text *text);
+Go page_target (Text *text);
+Go page_check (Text *text);
+Go page_progress (Text *text);
+Go page_done (Text *text);
+
+/* sheet_run, where who leaves is asked whether he means it: a button, or SHEET_LEAVE. */
+int text_run_sheet (Sheet *sheet);
+
+/* A question: TRUE for YES.  TICK may end it with 0 (yes) or 1. */
+gboolean text_ask (const char *title, const char *question, const char *yes, const char *no,
+                   SheetTick tick, gpointer data);
+
+/* Words to read, nothing to choose. */
+void text_tell (const char *title, const char *words, SheetTick tick, gpointer data);
+
+/* Shows WORDS until *DONE; FALSE when the person would not wait, and CANCEL was cancelled. */
+gboolean text_wait (const char *title, const char *words, const gboolean *done,
+                    GCancellable *cancel);
+
+/* The module's only entry (dialog/dialog.h). */
+int text_run (const Settings *settings, const DialogOptions *options);

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog in text.  See text.sh."""
+import os, re, sys, time
+sys.path.insert (0, "tests/lib")
+from textdialog import *
+
+PORT, SILENT, REFUSED, HOSTKEY = (os.environ[n] for n in ("PORT", "SILENT", "REFUSED", "HOSTKEY"))
+WORK, OUT, DISK, PASSWORD = (os.environ[n] for n in ("WORK", "OUT", "DISK", "PASSWORD"))
+LOG = WORK + "/client.log"
+KNOWN = f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.hostkey={HOSTKEY}"
+tap = Tap ()
+d = None
+
+
+def begin (arguments="", **options):
+    global d
+    if d:
+        d.kill ()
+    d = TextDialog (f"p2v.disks={DISK} p2v.os={OUT} p2v.memory=512M {arguments}", LOG, **options)
+
+
+def server (arguments="", **options):
+    begin (arguments, **options)
+    d.see ("Which conversion server\\?")
+    d.settle ()
+
+
+def fill (port=PORT, password=PASSWORD):
+    d.enter ("Host", "127.0.0.1")
+    d.enter ("Port", port)
+    d.enter ("User name", "p2vlogin")
+    d.enter ("Password", password)
+
+
+def typing ():
+    server ()
+    d.enter ("Port", "99999")
+    d.see ("99999. is not a TCP port")
+    d.enter ("Host", "not a host")
+    d.see ("is not the name or address of a machine")
+    d.press ("Test connection")
+    d.see ("is not the name or address of a machine")
+    d.see ("<Test connection>")
+
+
+def wrong_password ():
+    server ()
+    fill (password="Falsch-4711")
+    d.press ("Test connection")
+    d.see ("Is this the right conversion server")
+    d.see (re.escape (HOSTKEY))
+    d.press ("Yes, the fingerprint")
+    d.see ("Error: .*p2vlogin")
+    if b"Falsch" in d.sent:
+        raise Missing ("the password was shown")
+
+
+def refused_key ():
+    server ()
+    fill ()
+    d.press ("Test connection")
+    d.see ("Is this the right conversion server")
+    d.press ("No, do not connect")
+    d.see ("The connection was not made")
+
+
+def changed_key ():
+    server (f"p2v.hostkey=SHA256:{'A' * 43} p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin")
+    d.enter ("Password", PASSWORD)
+    d.press ("Test connection")
+    d.see ("Error: .*(is not the expected|does not have|another|changed)")
+
+
+def refused_port ():
+    server ()
+    fill (port=REFUSED)
+    d.press ("Test connection")
+    d.see ("Error: .*127.0.0.1")
+
+
+def silent ():
+    server ()
+    fill (port=SILENT)
+    d.press ("Test connection")
+    d.see ("Connecting")
+    d.press ("Stop")
+    d.see ("<Test connection>", 5)
+    d.press ("Test connection")
+    d.see ("Error: ", 40)
+
+
+def leave ():
+    d.key (CONTROL_C)
+    d.see ("Close the wizard\\?")
+    d.press ("Stay here")
+    d.see ("<Test connection>")
+    d.key (ESCAPE, 1)
+    d.see ("Close the wizard\\?")
+    d.press ("Close")
+    status = d.end ()
+    if status != 130:
+        raise Missing (f"exit status {status}")
+
+
+def to_check (name):
+    server (KNOWN)
+    d.enter ("Password", PASSWORD)
+    d.press ("Test connection")
+    d.see ("Connected as p2vlogin@127.0.0.1")
+    d.see ("It can make: ")
+    d.press ("Next")
+    d.see ("What becomes a virtual machine")
+    d.enter ("Name", name)
+    d.press ("Next")
+    d.see ("Where does it go")
+    d.choose ("raw: a plain image")
+    d.press ("Next")
+    d.see ("Ready\\?")
+    d.see ("The target can be used")
+
+
+def whole ():
+    to_check ("web-01")
+    if "I have read" in d.text ():
+        d.press ("Start")
+        d.see ("Read the warnings first")
+        d.choose ("I have read the warnings")
+    d.press ("Start")
+    d.see ("Converting")
+    d.see ("Copy the data")
+    d.see ("The virtual machine “web-01” is made", 60)
+    d.see ("virsh define " + OUT + "/web-01.xml")
+    d.see ("Do not run both at once")
+    d.press ("Report")
+    d.see ("p2v-client ")
+    d.press ("Back")
+    d.press ("Close")
+    status = d.end ()
+    if status != 0:
+        raise Missing (f"exit status {status}")
+    if PASSWORD.encode () in d.sent or PASSWORD in open (LOG).read ():
+        raise Missing ("the password was shown")
+    with open (OUT + "/web-01-sda", "rb") as a, open (DISK, "rb") as b:
+        if a.read ()[8 << 20:] != b.read ()[8 << 20:]:
+            raise Missing ("the image is not the disk")
+
+
+def cancel ():
+    server (f"{KNOWN} p2v.bandwidth=200K p2v.name=slow")
+    d.enter ("Password", PASSWORD)
+    d.press ("Test connection")
+    for page in ("Connected as", "What becomes", "Where does"):
+        d.see (page)
+        d.press ("Next")
+    d.see ("Ready\\?")
+    if "I have read" in d.text ():
+        d.choose ("I have read the warnings")
+    d.press ("Start")
+    d.see ("\\[>\\] Copy the data", 60)
+    d.key (CONTROL_C)
+    d.see ("Cancel the conversion\\?")
+    d.press ("Go on converting")
+    d.see ("\\[>\\] Copy the data")
+    d.press ("Log")
+    d.see ("works on it as job")
+    d.press ("Back")
+    d.press ("Cancel the conversion")
+    d.press ("Cancel now")
+    d.see ("The conversion was cancelled", 60)
+    d.press ("Close")
+    status = d.end ()
+    left = os.listdir (OUT)
+    if status != 130 or [n for n in left if "slow" in n]:
+        raise Missing (f"exit status {status}, left behind: {left}")
+
+
+def sizes ():
+    server ()
+    for columns, rows in ((60, 20), (132, 50), (80, 24)):
+        d.resize (columns, rows)
+        d.settle (0.6)
+        d.see ("Private key")
+        d.see ("<Test connection>")
+        if max (len (line.rstrip ()) for line in d.screen.display) > columns:
+            raise Missing ("wider than the terminal")
+
+
+def fits ():
+    """At 80x24 every page has its buttons on the screen, with a field in the focus shown."""
+    to_check ("other")
+    d.press ("Back")
+    d.see ("Where does it go")
+    d.see ("<Next> +<Back>")
+    d.press ("Back")
+    d.see ("What becomes")
+    d.see ("<Next> +<Back>")
+    d.focus (lambda: DISK.rsplit ("/", 1)[1] in d.line ())
+
+
+def ascii_only ():
+    """A terminal that takes each byte for a character, and a locale without UTF-8."""
+    for options in ({"utf8": False}, {"env": {"LC_ALL": "C"}}):
+        server (env=options.get ("env", {"LANGUAGE": "de"}), utf8=options.get ("utf8", True))
+        d.enter ("Port", "99999")
+        d.see ('"99999" is not a TCP port')
+        if any (byte > 127 for byte in d.sent.replace ("ü".encode (), b"")):
+            raise Missing ("bytes that this terminal cannot show")
+
+
+def german ():
+    begin (env={"LANGUAGE": "de"})
+    d.see ("Welcher Umwandlungsserver|Konvertierungsserver\\?")
+
+
+def japanese ():
+    begin (env={"LANGUAGE": "ja"})
+    d.see ("サーバ")
+    d.settle (0.5)
+    begin (env={"LANGUAGE": "ja"}, term="linux")
+    d.see ("Which conversion server")
+
+
+def dumb ():
+    begin (term="dumb")
+    d.see ("Missing: p2v.server")
+    if d.end () != 2:
+        raise Missing ("another exit status")
+
+
+for name, case in (
+        ("a wrong value is told as it is typed", typing),
+        ("an unknown host key is shown; the wrong password", wrong_password),
+        ("a host key can be refused", refused_key),
+        ("another host key than the given one", changed_key),
+        ("a port that refuses", refused_port),
+        ("a server that says nothing: the test can be stopped, and ends", silent),
+        ("Ctrl-C and Esc ask", leave),
+        ("a whole conversion", whole),
+        ("cancelled in the middle of the copy, nothing is left", cancel),
+        ("every size of the terminal, also while it is shown", sizes),
+        ("at 80x24 all can be reached", fits),
+        ("without UTF-8: ASCII, in English", ascii_only),
+        ("German", german),
+        ("Japanese where it can be shown, else English", japanese),
+        ("a terminal that cannot move its cursor", dumb)):
+    tap.case (name, case)
+if d:
+    d.kill ()
+tap.end ()
