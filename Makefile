@@ -35,7 +35,9 @@ PKG_CFLAGS  = $(shell pkg-config --cflags $(ALL_PKGS))
 
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
        -Wformat=2 -Wvla -Wundef
+# The image is the same wherever it is built, so no program knows where that was.
 P2V_CFLAGS = -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DP2V_VERSION='"$(VERSION)"' -fPIC \
+             -ffile-prefix-map=$(CURDIR)=. \
              $(WARN) -I. -Ip2v-client -Ip2v-server $(SANFLAGS) $(CFLAGS)
 
 common_src  := $(wildcard common/*.c)
@@ -45,6 +47,7 @@ client_src  := $(filter-out p2v-client/main.c $(filter_src),$(wildcard p2v-clien
 wizard_src  := $(wildcard p2v-client/ui/*.c)
 text_src    := $(wildcard p2v-client/text/*.c)
 wizard_ui   := $(wildcard p2v-client/ui/*.ui p2v-client/ui/*.css)
+init_src    := $(wildcard iso/init/*.c)
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
                $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
 fuzz_src    := $(wildcard tests/fuzz/*.c)
@@ -58,6 +61,7 @@ PLUGIN  = $(BUILD)/lib/p2v/nbdkit-p2vbroker-plugin.so
 FILTER  = $(BUILD)/lib/p2v/nbdkit-p2vdigest-filter.so
 WIZARD  = $(BUILD)/lib/p2v/p2v-wizard.so
 TEXT    = $(BUILD)/lib/p2v/p2v-text.so
+INIT    = $(BUILD)/lib/p2v/init
 UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
@@ -74,6 +78,7 @@ help:
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
 	@echo 'make check-slow       tests that take longer than the rest together allows'
 	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
+	@echo 'make check-boot       boots the image in every way (ROWS="bios-* sb-cd": some of them)'
 	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
@@ -90,7 +95,7 @@ setup:
 
 .SECONDARY:
 .PHONY: programs
-programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(TEXT) $(WORDS) $(MANS)
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(WORDS) $(MANS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
@@ -136,6 +141,13 @@ $(TEXT): $(call obj,$(text_src))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -shared -o $@ $^ $$(pkg-config --libs $(TEXT_PKGS)) -lslang
 
+# The image's first program runs before there is any library.
+$(call obj,$(init_src)): SANFLAGS =
+$(INIT): $(call obj,$(init_src))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -static -s -o $@ $^ $$(pkg-config --static --libs libzstd)
+
 $(SERVER): $(call obj,p2v-server/main.c) $(BUILD)/libserver.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -152,6 +164,8 @@ $(BUILD)/tests/test-%: $(BUILD)/obj/tests/unit/test-%.o $(BUILD)/libclient.a $(B
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs $(ALL_PKGS) cmocka)
+
+$(BUILD)/tests/test-unpack: $(BUILD)/obj/iso/init/unpack.o
 
 $(BUILD)/tests/%-tool: $(BUILD)/obj/tests/component/%-tool.o $(BUILD)/libclient.a $(BUILD)/libserver.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
@@ -243,6 +257,13 @@ soak: setup
 	$(Q)$(MAKE) --no-print-directory test-programs
 	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/soak/link-cuts.sh $(SOAK_JOBS)
 
+# Every way to start the image (tests/boot/rows.list), an hour; ROWS="bios-* sb-cd": some.
+.PHONY: check-boot
+check-boot: setup
+	$(Q)tests/setup.sh ovmf ovmf-ia32 dnsmasq-base ipxe pxelinux syslinux-common
+	$(Q)$(MAKE) --no-print-directory iso
+	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/boot/run $(ROWS)
+
 demo: setup
 	$(Q)$(MAKE) --no-print-directory programs iso
 	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/machine/main-job.sh --demo
@@ -253,8 +274,9 @@ iso: setup
 	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
 	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
 
-install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(WORDS)
+install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(WORDS)
 	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
+	$(Q)install -D -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(INIT))
 	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
 	$(Q)install -D -m 644 $(WIZARD) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(WIZARD))
 	$(Q)install -D -m 644 $(TEXT) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(TEXT))

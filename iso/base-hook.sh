@@ -11,6 +11,20 @@ mkdir -p "$out/efi" "$root/debs"
 
 apt() { APT_CONFIG=$MMDEBSTRAP_APT_CONFIG command "$@"; }
 
+# owned DEB: for the list of packages, which files it has and what it is.  A path of the
+# image below /usr, where its links lead.  Reads the names of tar -t.
+owned() {
+	local name
+	name=$(dpkg-deb -f "$1" Package)
+	# shellcheck disable=SC2016 # dpkg-query's
+	dpkg-deb --show --showformat '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\t' "$1" >>"$root/debs.list"
+	sha256sum "$1" | cut -d ' ' -f 1 >>"$root/debs.list"
+	sed -E "s#^\./##; s#^(bin|sbin|lib|lib64)/#usr/&#; s#^#$name\t#" >>"$root/owners"
+}
+for deb in "$root"/var/cache/apt/archives/*.deb; do
+	dpkg-deb --fsys-tarfile "$deb" | tar -t | owned "$deb"
+done
+
 # --- packages without dependencies
 mapfile -t packages <"$extract"
 # linux-image-amd64 is empty and depends on the kernel's real package.
@@ -19,15 +33,12 @@ packages=("${packages[@]/%linux-image-amd64/$kernel}")
 (cd "$root/debs" && apt apt-get -q -y -o APT::Sandbox::User=root download "${packages[@]}" >/dev/null)
 for deb in "$root"/debs/*.deb; do
 	# What drivers.list never names need not be unpacked.
-	dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink \
+	dpkg-deb --fsys-tarfile "$deb" | tar -xv -C "$root" --keep-directory-symlink \
 		--exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale' \
-		--exclude='./lib/modules/*/kernel/sound' --exclude='./lib/modules/*/kernel/drivers/gpu' \
+		--exclude='./lib/modules/*/kernel/sound' --exclude='./lib/modules/*/kernel/drivers/gpu/drm/'{amd,i915,nouveau,radeon} \
 		--exclude='./lib/modules/*/kernel/drivers/media' --exclude='./lib/modules/*/kernel/drivers/net/wireless' \
-		--exclude='./lib/modules/*/kernel/drivers/staging'
+		--exclude='./lib/modules/*/kernel/drivers/staging' | owned "$deb"
 done
-for deb in "$root"/debs/*.deb; do
-	echo "$(dpkg-deb -f "$deb" Package) $(dpkg-deb -f "$deb" Version)"
-done >"$out/versions"
 rm -rf "$root/debs"
 
 # --- what the packages' scripts would have done and dracut or the image needs
@@ -103,9 +114,31 @@ unshare --mount --propagation private bash -euc '
 	mount --rbind /dev "$1/dev"
 	exec chroot "$1" /bin/bash /inside "$2"' - "$root" "$version"
 
-cp "$root/usr/lib/shim/shimx64.efi.signed" "$out/efi/BOOTX64.EFI"
-cp "$root/usr/lib/shim/mmx64.efi.signed" "$out/efi/mmx64.efi"
-# The CD flavour: it looks for the file /.disk/info and takes /boot/grub/grub.cfg there.
-cp "$root/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed" "$out/efi/grubx64.efi"
+# For CDs and USB sticks.  GRUB's CD flavour looks for the file /.disk/info and takes
+# /boot/grub/grub.cfg there.  The firmware picks by its own word size.
+shim=$root/usr/lib/shim grub=$root/usr/lib/grub
+cp "$shim/shimx64.efi.signed" "$out/efi/BOOTX64.EFI"
+cp "$shim/shimia32.efi.signed" "$out/efi/BOOTIA32.EFI"
+cp "$grub/x86_64-efi-signed/gcdx64.efi.signed" "$out/efi/grubx64.efi"
+cp "$grub/i386-efi-signed/gcdia32.efi.signed" "$out/efi/grubia32.efi"
+cp "$shim/mmx64.efi.signed" "$out/efi/mmx64.efi"
+cp "$shim/mmia32.efi.signed" "$out/efi/mmia32.efi"
+# For the network: grub/grub.cfg beside it.
+mkdir "$out/net"
+cp "$shim/shimx64.efi.signed" "$out/net/shimx64.efi"
+cp "$grub/x86_64-efi-signed/grubnetx64.efi.signed" "$out/net/grubx64.efi"
+cp "$root/boot/memtest86+x64.bin" "$out/memtest.bin"
+cp "$root/boot/memtest86+x64.efi" "$out/memtest.efi"
 # The MBR that lets the ISO start from a USB stick.
-cp "$root/usr/lib/grub/i386-pc/boot_hybrid.img" "$out/boot_hybrid.img"
+cp "$grub/i386-pc/boot_hybrid.img" "$out/boot_hybrid.img"
+
+# The packages that something in the image comes from.
+{
+	sed 's|/*$||' "$out/initrd.files" "$out/gui.files"
+	echo "boot/vmlinuz-$version"
+	printf '%s\n' usr/lib/{shim/{shim,mm}{x64,ia32}.efi.signed,grub/{x86_64-efi-signed/gcdx64,i386-efi-signed/gcdia32}.efi.signed} \
+		usr/lib/grub/i386-pc/{boot_hybrid.img,kernel.img} boot/memtest86+x64.bin
+} >"$root/taken"
+awk -F '\t' 'FILENAME == ARGV[1] { taken[$0] = 1; next }
+	FILENAME == ARGV[2] { if (taken[$2] && $2 !~ /\/$/) used[$1] = 1; next }
+	$1 in used' "$root/taken" "$root/owners" "$root/debs.list" | LC_ALL=C sort -u >"$out/packages"

@@ -6,8 +6,10 @@
 #   initrd.base    the initramfs without the client (zstd)
 #   initrd.files   what is in it, one path a line
 #   gui.base       what the wizard needs besides, without the wizard (zstd); gui.files
-#   loader/        eltorito.img and boot_hybrid.img (GRUB for BIOS), efi.img (FAT: signed shim and GRUB)
-#   versions       kernel, boot loader and firmware packages it was made of
+#   loader/        eltorito.img and boot_hybrid.img (GRUB for BIOS), efi.img (FAT: signed shim and GRUB);
+#                  net/: the same two for UEFI machines that boot from the network; memtest.bin, .efi
+#   packages       what it was made of, one package a line: name, version, architecture, source,
+#                  its version, SHA-256 of the .deb
 #
 # mmdebstrap unpacks packages.list into a scratch root and base-hook.sh runs
 # dracut in there; as an ordinary user that happens in a user namespace.
@@ -33,13 +35,16 @@ chmod 755 "$work"
 . /etc/os-release
 suite=${VERSION_CODENAME:?this build needs a Debian release with a code name}
 sources() {
+	local uri release component origin arch
 	# shellcheck disable=SC2016 # apt's variables, not the shell's
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
 		while read -r uri release component origin; do
 			[[ $component == main && $release == "$suite"* ]] || continue
 			[[ $origin == Debian || $origin == "\$(ORIGIN)" ]] || continue
 			[[ $firmware == no ]] || component="main non-free-firmware"
-			echo "deb $uri $release $component"
+			# The release itself has the boot loaders for 32-bit UEFI.
+			if [[ $release == "$suite" ]]; then arch=amd64,i386; else arch=amd64; fi
+			echo "deb [arch=$arch] $uri $release $component"
 		done | sort -u
 }
 sources >"$work/sources.list"
@@ -48,7 +53,7 @@ sources >"$work/sources.list"
 # How this machine's apt reaches its mirrors (proxies, clock checks, retries).
 apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIP|By-Hash)[^ ]* "..*";$' >"$work/apt.conf" || true
 
-names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\).*/\1/p" "$here/packages.list" "$here/gui.list" | sort -u; }
+names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\(:i386\)\{0,1\}\).*/\1/p" "$here/packages.list" "$here/gui.list" | sort -u; }
 names '' | sed '/^firmware$/d' >"$work/include"
 names '+' >"$work/extract"
 [[ $firmware == no ]] || names 'firmware:' >>"$work/extract"
@@ -65,7 +70,7 @@ cp "$here/base-hook.sh" "$work/hook"
 # out and throws the rest away.
 say "making the base image (packages from this machine's mirrors, dracut)"
 # shellcheck disable=SC2016 # $1 is the hooks' own
-mmdebstrap --quiet --variant=extract --format=null \
+mmdebstrap --quiet --variant=extract --format=null --architectures=amd64,i386 \
 	--include="$(paste -sd, "$work/include")" \
 	--aptopt="$work/apt.conf" \
 	--setup-hook='for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done' \
@@ -74,15 +79,15 @@ mmdebstrap --quiet --variant=extract --format=null \
 	"$suite" - "$work/sources.list" || die "mmdebstrap failed: see above"
 
 mkdir -p "$dir/loader"
-cp "$work/out/vmlinuz" "$work/out/versions" "$work"/out/{initrd,gui}.files "$dir/"
-for archive in initrd gui; do
-	zstd -q -9 -T0 -c "$work/out/$archive.cpio" >"$dir/$archive.base"
-	truncate -s %4 "$dir/$archive.base"
-done
-cp "$work/out/eltorito.img" "$work/out/boot_hybrid.img" "$dir/loader/"
+cp "$work/out/vmlinuz" "$work/out/packages" "$work"/out/{initrd,gui}.files "$dir/"
+# Two threads whatever the machine has: the result is the same with any number but none.
+# initrd.base is read by iso/init, which looks for the size that zstd puts in front.
+for archive in initrd gui; do zstd -q -9 -T2 -c "$work/out/$archive.cpio" >"$dir/$archive.base"; done
+truncate -s %4 "$dir/gui.base"
+cp -R "$work"/out/{eltorito.img,boot_hybrid.img,memtest.bin,memtest.efi,net} "$dir/loader/"
 
 find "$work/out/efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
-truncate -s 6M "$dir/loader/efi.img"
+truncate -s 11M "$dir/loader/efi.img"
 PATH=$PATH:/usr/sbin:/sbin mkfs.vfat --invariant -n P2VEFI "$dir/loader/efi.img" >/dev/null
 mmd -i "$dir/loader/efi.img" ::EFI ::EFI/BOOT
 mcopy -m -i "$dir/loader/efi.img" "$work"/out/efi/*.EFI "$work"/out/efi/*.efi ::EFI/BOOT/

@@ -11,9 +11,11 @@ usage() {
 	cat <<'HELP'
 usage: build.sh --out p2v.iso --client-tree DIR [--cache DIR] [--no-firmware] [--fresh]
 
-  --out FILE         the ISO to write
+  --out FILE         the ISO to write; beside it FILE.packages.txt (the Debian
+                     packages in it), FILE.cdx.json (the same as a CycloneDX bill
+                     of materials) and SHA256SUMS
   --client-tree DIR  what to put over the base system: an installed tree with
-                     usr/bin/p2v-client and its helper files
+                     usr/bin/p2v-client, usr/lib/p2v/init and their helper files
   --cache DIR        where the base system is kept (default: cache/iso in the
                      repository)
   --no-firmware      leave out Debian's non-free firmware (some network and
@@ -38,7 +40,9 @@ while (($#)); do
 	esac
 done
 [[ -n $out && -n $tree ]] || { usage >&2 && exit 2; }
-[[ -x $tree/usr/bin/p2v-client ]] || die "$tree has no usr/bin/p2v-client; give the folder where the client was installed"
+for program in bin/p2v-client lib/p2v/init; do
+	[[ -x $tree/usr/$program ]] || die "$tree has no usr/$program; give the folder where the client was installed"
+done
 need xorriso cpio zstd
 
 # --- base: from the cache, or made and then moved there as a whole
@@ -70,6 +74,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/client"
 cp -R --preserve=mode,links "$tree/." "$work/client/"
+chmod -R u=rwX,go=rX "$work/client"
 # The wizard goes where its libraries are.
 for file in usr/lib/p2v/p2v-wizard.so usr/share/locale; do
 	if [[ -e $work/client/$file ]]; then
@@ -96,8 +101,16 @@ if command -v readelf >/dev/null; then
 	missing=$(check_libraries "$work/client" "$base/initrd.files" && check_libraries "$work/wizard" "$base"/{initrd,gui}.files)
 	[[ -z $missing ]] || die "not in the image: $missing. Add the library's package to iso/packages.list or iso/gui.list"
 fi
-pack_tree "$work/client" "$work/client.cpio.zst"
-pack_tree "$work/wizard" "$work/wizard.cpio.zst"
+# The kernel unpacks this: the first program and the system that it unpacks (iso/init).
+mkdir -p "$work/first/p2v"
+mv "$work/client/usr/lib/p2v/init" "$work/first/init"
+cp "$base/initrd.base" "$work/first/p2v/root.cpio.zst"
+chmod -R u=rwX,go=rX "$work/first"
+find "$work/first" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+(cd "$work/first" && printf '%s\n' init p2v p2v/root.cpio.zst | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$work/first.cpio"
+pack_tree "$work/client" "$work/client.cpio" && zstd -q -6 -T2 "$work/client.cpio"
+pack_tree "$work/wizard" "$work/wizard.cpio" && zstd -q -6 -T2 "$work/wizard.cpio"
+truncate -s %4 "$work"/{client,wizard}.cpio.zst
 
 # --- the ISO's files
 iso=$work/iso
@@ -107,8 +120,9 @@ echo "p2v" >"$iso/.disk/info"
 cp "$here/boot/grub.cfg" "$here/boot/args.cfg" "$iso/boot/grub/"
 cp "$base/loader/eltorito.img" "$iso/boot/grub/i386-pc/"
 cp "$base/vmlinuz" "$iso/boot/vmlinuz"
-cp "$base/versions" "$iso/boot/versions.txt"
-cat "$base/initrd.base" "$work/client.cpio.zst" >"$iso/boot/initrd.img"
+cp "$base/packages" "$iso/boot/packages.txt"
+cp -R "$base"/loader/{net,memtest.bin,memtest.efi} "$iso/boot/"
+cat "$work/first.cpio" "$work/client.cpio.zst" >"$iso/boot/initrd.img"
 cat "$base/gui.base" "$work/wizard.cpio.zst" >"$iso/boot/gui.img"
 chmod -R u=rwX,go=rX "$iso"
 find "$iso" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
@@ -122,4 +136,12 @@ xorriso -report_about WARNING -as mkisofs -V P2V -o "$out" -r -J -joliet-long \
 	-no-emul-boot -boot-load-size 4 -boot-info-table --grub2-boot-info \
 	-eltorito-alt-boot -e '--interval:appended_partition_2:all::' -no-emul-boot \
 	"$iso" 2>"$work/xorriso.log" || die "xorriso could not write $out: $(tail -n 3 "$work/xorriso.log")"
-say "$out: $(($(stat -c %s "$out") / 1048576)) MiB"
+
+# --- what is in it
+cp "$base/packages" "$out.packages.txt"
+bash "$here/bom.sh" "$out" "$base/packages" "$("$tree/usr/bin/p2v-client" --version 2>/dev/null | cut -d ' ' -f 2)" >"$out.cdx.json"
+(cd "$(dirname "$out")" && sha256sum "$(basename "$out")"{,.packages.txt,.cdx.json} >SHA256SUMS)
+# zstd complains about gui.base's padding, behind which the kernel looks for more.
+unpacked=$({ zstd -q -dc "$base/initrd.base" "$base/gui.base" 2>/dev/null || true; } | cat - "$work"/{client,wizard}.cpio | wc -c)
+say "$(awk -v size="$(stat -c %s "$out")" -v unpacked="$unpacked" -v out="$out" \
+	'BEGIN { printf "%.1f MB %s; its root unpacked, with the wizard, %.1f MiB", size / 1e6, out, unpacked / 1048576 }')"

@@ -17,8 +17,8 @@ need() {
 	done
 }
 
-# pack_tree DIR OUT: DIR as a compressed cpio that the kernel unpacks over the
-# initramfs.  DIR is changed: a top-level bin, sbin, lib or lib64 moves below
+# pack_tree DIR OUT: DIR as a cpio that the kernel unpacks before the system, which
+# lets it stay (iso/init).  DIR is changed: a top-level bin, sbin, lib or lib64 moves below
 # usr/, because in the image those names are links, which the kernel would
 # replace by the folder.  Everything belongs to root; times are SOURCE_DATE_EPOCH.
 pack_tree() {
@@ -33,7 +33,7 @@ pack_tree() {
 	find "$tree" -type d -exec chmod u+rwx {} +
 	find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 	(cd "$tree" && find . -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
-		cpio --null --quiet -o -H newc -R 0:0 --reproducible) | zstd -q -6 -T0 -c >"$out"
+		cpio --null --quiet -o -H newc -R 0:0 --reproducible) >"$out"
 	# The kernel looks for the next archive at a multiple of four.
 	truncate -s %4 "$out"
 }

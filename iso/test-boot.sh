@@ -97,7 +97,7 @@ if [[ $direct == yes ]]; then
 	xorriso -osirrox on -indev "$iso" -extract /boot/vmlinuz "$work/vmlinuz" \
 		-extract /boot/initrd.img "$work/initrd.img" 2>"$work/xorriso.log" || die "$iso has no kernel or initrd: $(tail -n 3 "$work/xorriso.log")"
 	command+=(-kernel "$work/vmlinuz" -initrd "$work/initrd.img"
-		-append "console=tty0 console=ttyS0,115200 rootfstype=ramfs quiet md_mod.start_ro=1 $args")
+		-append "console=tty0 console=ttyS0,115200 quiet md_mod.start_ro=1 $args")
 elif [[ $boot == usb ]]; then
 	command+=(-device qemu-xhci -drive "if=none,id=stick,format=raw,readonly=on,file=$iso"
 		-device "usb-storage,drive=stick,bootindex=0")

@@ -273,6 +273,15 @@ fit_screen (P2vWindow *window)
   gtk_window_set_default_size (GTK_WINDOW (window), area.width, area.height);
 }
 
+/* As go_to's message; the first picture is on the screen by now. */
+static gboolean
+tell_drawn (GtkWidget *window, cairo_t *cairo G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  g_message ("The wizard is drawn");
+  g_signal_handlers_disconnect_by_func (window, tell_drawn, NULL);
+  return GDK_EVENT_PROPAGATE;
+}
+
 P2vWindow *
 p2v_window_new (Shared *shared)
 {
@@ -289,6 +298,8 @@ p2v_window_new (Shared *shared)
   add_page (window, P2V_TYPE_PAGE_DONE);
   add_tongues (window);
   fit_screen (window);
+  if (shared->options->image)
+    g_signal_connect_after (window, "draw", G_CALLBACK (tell_drawn), NULL);
   gtk_widget_show (GTK_WIDGET (window));
   go_to (window, first_page (window));
   return window;

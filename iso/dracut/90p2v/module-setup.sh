@@ -116,6 +116,6 @@ install() {
 	for unit in systemd-networkd.service systemd-networkd.socket systemd-network-generator.service systemd-resolved.service; do
 		$SYSTEMCTL -q --root "$initdir" enable "$unit"
 	done
-	$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target p2v-early.service
+	$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target p2v-early.service p2v-drivers.service
 	$SYSTEMCTL -q --root "$initdir" set-default p2v.target
 }
