@@ -260,7 +260,7 @@ soak: setup
 # Every way to start the image (tests/boot/rows.list), an hour; ROWS="bios-* sb-cd": some.
 .PHONY: check-boot
 check-boot: setup
-	$(Q)tests/setup.sh ovmf ovmf-ia32 dnsmasq-base ipxe pxelinux syslinux-common
+	$(Q)tests/setup.sh ovmf-ia32 ipxe
 	$(Q)$(MAKE) --no-print-directory iso
 	$(Q)BUILD=$(CURDIR)/$(BUILD) tests/boot/run $(ROWS)
 
