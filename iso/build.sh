@@ -52,8 +52,20 @@ key=$({
 	find base.sh base-hook.sh packages.list gui.list gui drivers.list dracut -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
 } | sha256sum | cut -c 1-16)
 base=$cache/$key
+# An ordinary user becomes root in a namespace, and unpacks files of other users there.
+check_namespaces() {
+	local name
+	name=$(id -un)
+	[[ $(id -u) != 0 ]] || return 0
+	for file in /etc/subuid /etc/subgid; do
+		grep -Eqs "^($name|$(id -u)):" "$file" ||
+			die "$file gives no range to $name; as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $name"
+	done
+	unshare --user true 2>/dev/null || die "user namespaces are not allowed here; as root: sysctl kernel.unprivileged_userns_clone=1"
+}
 [[ $fresh == no ]] || rm -rf "$base"
 if [[ ! -d $base ]]; then
+	check_namespaces
 	mkdir -p "$cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	bash "$here/base.sh" "$part" "$firmware" || { rm -rf "$part" && die "the base system could not be made"; }
