@@ -310,7 +310,7 @@ lint:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-programs # nothing else builds them
 	shellcheck -x $$(git ls-files '*.sh' tests/run)
-	clang-tidy --quiet $$(git ls-files 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS) $$(pkg-config --cflags gtk+-3.0)
+	clang-tidy --quiet $$(git ls-files 'iso/init/*.c' 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS) $$(pkg-config --cflags gtk+-3.0)
 
 clean:
 	rm -rf build build-san build-fuzz

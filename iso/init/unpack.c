@@ -311,7 +311,7 @@ unpack_all (int archive)
   bool ok = unpack.stream && unpack.in_buffer && unpack.out_buffer;
   if (!ok)
     (void)fail_errno (&unpack, "the archive");
-  while (ok && (ok = read_entry (&unpack, &entry)) && strcmp (entry.name, END_NAME) != 0)
+  while (ok && read_entry (&unpack, &entry) && strcmp (entry.name, END_NAME) != 0)
     ok = make_entry (&unpack, &entry) && skip_padding (&unpack);
   for (size_t i = 0; i < unpack.n_links; i++)
     free (unpack.links[i].name);
