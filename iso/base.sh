@@ -26,7 +26,9 @@ need mmdebstrap zstd mkfs.vfat mcopy apt-get
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-# A user namespace's root is somebody else, who must get in here.
+# A user namespace's root is somebody else, who must get in here, whatever the caller's
+# umask is.
+umask 022
 chmod 755 "$work"
 
 # The mirrors that this machine itself uses, as far as they are Debian's: no
@@ -64,7 +66,7 @@ for list in packages gui; do sed -E 's/^(\+|firmware:)//' "$here/$list.list" >"$
 cp -R "$here/gui" "$work/module/gui"
 cp "$here/drivers.list" "$work/module/"
 chmod -R u=rwX,go=rX "$work/module"
-cp "$here/base-hook.sh" "$work/hook"
+install -m 755 "$here/base-hook.sh" "$work/hook"
 
 # The hook leaves its results in the scratch root's /out; mmdebstrap copies that
 # out and throws the rest away.

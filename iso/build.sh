@@ -82,6 +82,7 @@ find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name 'part.*' -printf '%T@ %p\0
 # --- client tree, over the base
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct 2>/dev/null || echo 1704067200)}
 export SOURCE_DATE_EPOCH
+umask 022
 work=$(mktemp -d "${TMPDIR:-/tmp}/p2v-iso.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/client"
