@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "network.h"
 #include <arpa/inet.h>
-#include <glib/gstdio.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -10,13 +9,6 @@
 #include "common/process.h"
 #include "sysfs.h"
 #include "words.h"
-
-#define NETWORK_DIR "/run/systemd/network"
-/* Before iso/dracut/90p2v's 90-dhcp.network and what ip= makes. */
-#define CARD_FILE   "10-p2v.network"
-#define VLAN_FILE   "10-p2v-vlan.network"
-#define VLAN_DEVICE "10-p2v-vlan.netdev"
-#define WAIT_S      30
 
 static void
 card_free (gpointer data)
@@ -28,7 +20,7 @@ card_free (gpointer data)
   g_free (card);
 }
 
-/* A VLAN's address counts for the card below it. */
+/* A VLAN's address counts for the card below it, and a bond's for its cards. */
 static gboolean
 belongs_to (const char *interface, const char *card)
 {
@@ -36,15 +28,17 @@ belongs_to (const char *interface, const char *card)
   return g_str_has_prefix (interface, card) && (!interface[length] || interface[length] == '.');
 }
 
-static char *
-read_addresses (const char *card)
+char *
+network_addresses (const char *card)
 {
   g_autoptr (GString) out = g_string_new (NULL);
+  g_autofree char *bond = sysfs_link_name ("/sys/class/net/%s/master", card);
   struct ifaddrs *all = NULL;
   (void)getifaddrs (&all);
   for (struct ifaddrs *one = all; one; one = one->ifa_next) {
     char text[INET6_ADDRSTRLEN] = "";
-    if (!one->ifa_addr || !belongs_to (one->ifa_name, card))
+    if (!one->ifa_addr ||
+        !(belongs_to (one->ifa_name, card) || (bond && belongs_to (one->ifa_name, bond))))
       continue;
     if (one->ifa_addr->sa_family == AF_INET) {
       const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)one->ifa_addr;
@@ -77,7 +71,7 @@ network_read (void)
     card->mac = sysfs_read ("/sys/class/net/%s/address", name);
     card->carrier = sysfs_read_int (0, "/sys/class/net/%s/carrier", name) == 1;
     card->speed = sysfs_read_int (-1, "/sys/class/net/%s/speed", name);
-    card->addresses = read_addresses (name);
+    card->addresses = network_addresses (name);
     g_ptr_array_add (cards, card);
   }
   if (names)
@@ -94,155 +88,20 @@ network_is_up (GPtrArray *cards)
   return FALSE;
 }
 
-void
-network_plan_free (NetworkPlan *plan)
-{
-  if (!plan)
-    return;
-  g_free (plan->card);
-  g_free (plan->address);
-  g_free (plan->gateway);
-  g_free (plan->dns);
-  g_free (plan);
-}
-
-/* ---- is it right? ---- */
-
-/* “VALUE” WHY. */
-static gboolean
-refuse (GError **error, const char *value, const char *why)
-{
-  p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, _ ("“%s” %s."), value, why);
-  return FALSE;
-}
-
-static gboolean
-is_address (const char *text)
-{
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
-  return address != NULL;
-}
-
-static gboolean
-is_address_with_prefix (const char *text)
-{
-  const char *slash = strchr (text, '/');
-  g_autofree char *host = slash ? g_strndup (text, (gsize)(slash - text)) : NULL;
-  g_autoptr (GInetAddress) address = host ? g_inet_address_new_from_string (host) : NULL;
-  guint64 bits;
-  return address &&
-         g_ascii_string_to_unsigned (slash + 1, 10, 1, 8 * g_inet_address_get_native_size (address),
-                                     &bits, NULL);
-}
-
 gboolean
-network_check (const NetworkPlan *plan, GError **error)
+network_blink (const char *card, guint seconds, GCancellable *cancel, GError **error)
 {
-  if (plan->dhcp)
-    return TRUE;
-  if (!is_address_with_prefix (plan->address))
-    return refuse (error, plan->address,
-                   _ ("is not an address with its network, such as 192.0.2.9/24"));
-  if (*plan->gateway && !is_address (plan->gateway))
-    return refuse (error, plan->gateway, _ ("is not the address of a router"));
-  g_auto (GStrv) servers = g_strsplit (plan->dns, " ", -1);
-  for (guint i = 0; servers[i]; i++)
-    if (*servers[i] && !is_address (servers[i]))
-      return refuse (error, servers[i], _ ("is not the address of a name server"));
-  return TRUE;
-}
-
-/* ---- putting it in force ---- */
-
-static char *
-ip_section (const NetworkPlan *plan)
-{
-  if (plan->dhcp)
-    return g_strdup ("DHCP=yes\nLinkLocalAddressing=ipv6\n\n[DHCPv4]\nClientIdentifier=mac\n");
-  g_autoptr (GString) out = g_string_new (NULL);
-  g_auto (GStrv) servers = g_strsplit (plan->dns, " ", -1);
-  g_string_append_printf (out, "Address=%s\n", plan->address);
-  if (*plan->gateway)
-    g_string_append_printf (out, "Gateway=%s\n", plan->gateway);
-  for (guint i = 0; servers[i]; i++)
-    if (*servers[i])
-      g_string_append_printf (out, "DNS=%s\n", servers[i]);
-  return g_strdup (out->str);
-}
-
-/* networkd is an ordinary user and has to read it. */
-static gboolean
-write_file (const char *dir, const char *name, const char *text, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, name, NULL);
+  g_autofree char *time = g_strdup_printf ("%u", seconds);
+  const char *const argv[] = {"ethtool", "-p", card, time, NULL};
   g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &cause))
+  if (p2v_process_run (argv, NULL, cancel, &cause))
     return TRUE;
-  p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, "%s", cause->message);
-  return FALSE;
-}
-
-gboolean
-network_write (const NetworkPlan *plan, const char *dir, GError **error)
-{
-  static const char *const files[] = {CARD_FILE, VLAN_FILE, VLAN_DEVICE};
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
-    g_autofree char *path = g_build_filename (dir, files[i], NULL);
-    (void)g_unlink (path);
-  }
-  (void)g_mkdir_with_parents (dir, 0755);
-  g_autofree char *ip = ip_section (plan);
-  g_autofree char *vlan = g_strdup_printf ("%s.%u", plan->card, plan->vlan);
-  g_autofree char *plain = g_strdup_printf ("[Match]\nName=%s\n\n[Network]\n%s", plan->card, ip);
-  if (plan->vlan == 0)
-    return write_file (dir, CARD_FILE, plain, error);
-  g_autofree char *below = g_strdup_printf (
-      "[Match]\nName=%s\n\n[Network]\nVLAN=%s\nLinkLocalAddressing=no\n", plan->card, vlan);
-  g_autofree char *device =
-      g_strdup_printf ("[NetDev]\nName=%s\nKind=vlan\n\n[VLAN]\nId=%u\n", vlan, plan->vlan);
-  g_autofree char *above = g_strdup_printf ("[Match]\nName=%s\n\n[Network]\n%s", vlan, ip);
-  return write_file (dir, VLAN_DEVICE, device, error) &&
-         write_file (dir, CARD_FILE, below, error) && write_file (dir, VLAN_FILE, above, error);
-}
-
-/* networkctl would need a message bus, which the image does not have. */
-static gboolean
-restart_networkd (GError **error)
-{
-  static const char *const argv[] = {"systemctl", "restart", "systemd-networkd.service", NULL};
-  if (p2v_process_run (argv, NULL, NULL, NULL))
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_CONNECT, _ ("Set it in a shell (Alt-F2)."), "%s",
-                 _ ("The network of this system cannot be set by the wizard."));
-  return FALSE;
-}
-
-static gboolean
-has_address (const char *name)
-{
-  g_autofree char *addresses = read_addresses (name);
-  return *addresses != '\0';
-}
-
-gboolean
-network_apply (const NetworkPlan *plan, GCancellable *cancel, GError **error)
-{
-  if (!network_check (plan, error) || !network_write (plan, NETWORK_DIR, error) ||
-      !restart_networkd (error))
+  if (g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED)) {
+    g_propagate_error (error, g_steal_pointer (&cause));
     return FALSE;
-  for (guint i = 0; i < WAIT_S * 5; i++) {
-    g_usleep (G_USEC_PER_SEC / 5);
-    if (g_cancellable_is_cancelled (cancel)) {
-      p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
-      return FALSE;
-    }
-    /* The old one may still be there for a moment. */
-    if (i > 5 && has_address (plan->card))
-      return TRUE;
   }
-  g_autofree char *problem = g_strdup_printf (_ ("%s got no address."), plan->card);
+  g_autofree char *problem = g_strdup_printf (_ ("%s has no light that can blink."), card);
   p2v_set_error (error, P2V_ERROR_CONNECT,
-                 _ ("Check the cable and the number of the VLAN, or give it a fixed address."),
-                 "%s", problem);
+                 _ ("Pull the cable out and look here which card has lost it."), "%s", problem);
   return FALSE;
 }

@@ -15,17 +15,32 @@ typedef struct {
 typedef struct {
   char *card;
   gboolean dhcp;
-  char *address; /* "192.0.2.9/24", without DHCP */
-  char *gateway; /* "" for none */
-  char *dns;     /* addresses separated by blanks, "" for none */
-  guint vlan;    /* tag, 1 to 4094; 0: none */
+  char *address;  /* "192.0.2.9/24", without DHCP */
+  char *gateway;  /* "" for none */
+  char *dns;      /* addresses separated by blanks, "" for none */
+  guint vlan;     /* tag, 1 to 4094; 0: none */
+  char **members; /* cards that work together as a bond, instead of "card"; NULL: none */
+  char *mode;     /* of the bond, one of network_bond_modes */
 } NetworkPlan;
+
+/* The kernel's modes of a bond, the most usual first; NULL-ended. */
+extern const char *const network_bond_modes[];
 
 /* NetworkCard *, Ethernet cards in the kernel's order (caller unrefs). */
 GPtrArray *network_read (void);
 
 /* TRUE when one of them has an address. */
 gboolean network_is_up (GPtrArray *cards);
+
+/* The addresses of CARD, of its VLANs, and of the bond that it is in: "192.0.2.9,
+ * 2001:db8::9" without link-local ones, "" for none (caller frees). */
+char *network_addresses (const char *card);
+
+/* Lets the light of CARD's port blink for so long, where the card can.  P2V_ERROR_CONNECT,
+ * P2V_ERROR_CANCELLED. */
+gboolean network_blink (const char *card, guint seconds, GCancellable *cancel, GError **error);
+
+/* ---- network-plan.c ---- */
 
 void network_plan_free (NetworkPlan *plan);
 

@@ -4,20 +4,34 @@
 #include "dialog/work.h"
 #include "network.h"
 #include "notice.h"
+#include "rows.h"
 
 struct _P2vPageNetwork {
   P2vPage parent;
-  GtkComboBoxText *card;
+  GtkComboBoxText *card, *mode;
   GtkSpinButton *vlan;
   GtkToggleButton *by_dhcp, *by_hand;
   GtkEntry *address, *gateway, *dns;
   GtkLabel *complaint;
   GtkBox *state;
-  GtkWidget *apply, *spinner;
-  GCancellable *work;
+  GtkFlowBox *members;
+  GtkWidget *apply, *spinner, *blink, *members_label, *mode_label;
+  GPtrArray *boxes; /* GtkToggleButton *, one for each card */
+  GCancellable *work, *blinking;
 };
 
 G_DEFINE_TYPE (P2vPageNetwork, p2v_page_network, P2V_TYPE_PAGE)
+
+/* The choice of several cards; no interface's name has a blank. */
+#define BOND_ID "several cards"
+
+#define BLINK_S 20
+
+typedef struct {
+  Work work;
+  char *card;
+  GError *error;
+} Blink;
 
 typedef struct {
   Work work;
@@ -25,12 +39,34 @@ typedef struct {
   GError *error;
 } Apply;
 
+static gboolean
+is_bond (P2vPageNetwork *self)
+{
+  return g_strcmp0 (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card)), BOND_ID) == 0;
+}
+
+static char **
+chosen_members (P2vPageNetwork *self)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (guint i = 0; i < self->boxes->len; i++) {
+    GtkToggleButton *box = g_ptr_array_index (self->boxes, i);
+    if (gtk_toggle_button_get_active (box))
+      g_strv_builder_add (names, gtk_button_get_label (GTK_BUTTON (box)));
+  }
+  return g_strv_builder_end (names);
+}
+
 static NetworkPlan *
 make_plan (P2vPageNetwork *self)
 {
   NetworkPlan *plan = g_new0 (NetworkPlan, 1);
   const char *card = gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card));
   plan->card = g_strdup (card ? card : "");
+  if (is_bond (self)) {
+    plan->members = chosen_members (self);
+    plan->mode = g_strdup (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->mode)));
+  }
   plan->dhcp = gtk_toggle_button_get_active (self->by_dhcp);
   plan->vlan = (guint)gtk_spin_button_get_value_as_int (self->vlan);
   plan->address = g_strdup (gtk_entry_get_text (self->address));
@@ -46,12 +82,18 @@ take_change (P2vPageNetwork *self)
   g_autoptr (GError) error = NULL;
   gboolean good = network_check (plan, &error) && *plan->card;
   /* Nobody is told that what he has not come to yet is missing. */
-  gboolean tell = error && *plan->address;
+  gboolean bond = plan->members != NULL;
+  gboolean tell = error && (*plan->address || (bond && plan->members[0]));
   g_autofree char *words = tell ? say_error (error) : g_strdup ("");
   GtkWidget *const fixed[] = {GTK_WIDGET (self->address), GTK_WIDGET (self->gateway),
                               GTK_WIDGET (self->dns)};
   for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
     gtk_widget_set_sensitive (fixed[i], !plan->dhcp);
+  GtkWidget *const several[] = {GTK_WIDGET (self->members), self->members_label,
+                                GTK_WIDGET (self->mode), self->mode_label};
+  for (guint i = 0; i < G_N_ELEMENTS (several); i++)
+    gtk_widget_set_visible (several[i], bond);
+  gtk_widget_set_sensitive (self->blink, *plan->card && !bond);
   gtk_label_set_text (self->complaint, words);
   gtk_widget_set_visible (GTK_WIDGET (self->complaint), tell);
   gtk_widget_set_sensitive (self->apply, good && !self->work);
@@ -59,6 +101,46 @@ take_change (P2vPageNetwork *self)
 }
 
 /* ---- what there is ---- */
+
+/* In the order of network_bond_modes. */
+static void
+add_modes (P2vPageNetwork *self)
+{
+  static const char *const words[] = {
+      N_ ("one works, the others stand by"),
+      N_ ("as agreed with the switch (LACP)"),
+      N_ ("by load, in both directions"),
+      N_ ("by load, when sending"),
+      N_ ("by address; the switch has to be set to it"),
+      N_ ("in turns; the switch has to be set to it"),
+      N_ ("everything on all cards"),
+  };
+  for (guint i = 0; network_bond_modes[i]; i++) {
+    g_autofree char *text = g_strdup_printf ("%s: %s", network_bond_modes[i], _ (words[i]));
+    gtk_combo_box_text_append (self->mode, network_bond_modes[i], text);
+  }
+  gtk_combo_box_set_active (GTK_COMBO_BOX (self->mode), 0);
+}
+
+static void
+show_members (P2vPageNetwork *self, GPtrArray *cards)
+{
+  g_auto (GStrv) chosen = chosen_members (self);
+  g_ptr_array_set_size (self->boxes, 0);
+  rows_clear (GTK_CONTAINER (self->members));
+  for (guint i = 0; i < cards->len; i++) {
+    const NetworkCard *card = g_ptr_array_index (cards, i);
+    GtkWidget *box = gtk_check_button_new_with_label (card->name);
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (box),
+                                  g_strv_contains ((const char *const *)chosen, card->name));
+    g_signal_connect_swapped (box, "toggled", G_CALLBACK (take_change), self);
+    g_ptr_array_add (self->boxes, box);
+    gtk_container_add (GTK_CONTAINER (self->members), box);
+    /* The focus is for the box alone, not for the place that it stands in. */
+    gtk_widget_set_can_focus (gtk_widget_get_parent (box), FALSE);
+    gtk_widget_show_all (gtk_widget_get_parent (box));
+  }
+}
 
 static void
 show_cards (P2vPageNetwork *self)
@@ -73,6 +155,9 @@ show_cards (P2vPageNetwork *self)
     gtk_combo_box_text_append (self->card, card->name, words);
     best = best || !card->carrier ? best : card->name;
   }
+  if (cards->len > 1)
+    gtk_combo_box_text_append (self->card, BOND_ID, _ ("Several cards together (bond)"));
+  show_members (self, cards);
   if (!now || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->card), now))
     if (!best || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->card), best))
       gtk_combo_box_set_active (GTK_COMBO_BOX (self->card), 0);
@@ -94,6 +179,59 @@ enter (P2vPage *page)
   gtk_widget_grab_focus (GTK_WIDGET (self->card));
   if (!p2v_page_is_complete (page))
     gtk_widget_grab_default (self->apply);
+}
+
+/* ---- which socket is it? ---- */
+
+static void
+show_blinking (P2vPageNetwork *self)
+{
+  gtk_button_set_label (GTK_BUTTON (self->blink),
+                        self->blinking ? _ ("Stop b_linking") : _ ("B_link its light"));
+}
+
+static void
+run_blink (Work *work, GCancellable *cancel)
+{
+  Blink *blink = (Blink *)work;
+  (void)network_blink (blink->card, BLINK_S, cancel, &blink->error);
+}
+
+static void
+take_blink (Work *work, gpointer owner)
+{
+  const Blink *blink = (const Blink *)work;
+  P2vPageNetwork *self = owner;
+  g_clear_object (&self->blinking);
+  show_blinking (self);
+  if (!blink->error)
+    return;
+  g_autofree char *problem = say_problem (blink->error);
+  g_autofree char *remedy = say_remedy (blink->error);
+  notice_show (self->state, NOTICE_INFO, problem, remedy);
+}
+
+static void
+blink_free (Work *work)
+{
+  Blink *blink = (Blink *)work;
+  g_free (blink->card);
+  g_clear_error (&blink->error);
+  g_free (blink);
+}
+
+static void
+blink_light (P2vPageNetwork *self)
+{
+  gboolean stop = self->blinking != NULL;
+  work_cancel (&self->blinking);
+  if (!stop) {
+    Blink *blink = g_new0 (Blink, 1);
+    blink->work = (Work){run_blink, take_blink, blink_free};
+    blink->card = g_strdup (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card)));
+    self->blinking = work_start (&blink->work, G_OBJECT (self));
+  }
+  show_blinking (self);
 }
 
 /* ---- what is set ---- */
@@ -149,7 +287,15 @@ static void
 dispose (GObject *object)
 {
   work_cancel (&P2V_PAGE_NETWORK (object)->work);
+  work_cancel (&P2V_PAGE_NETWORK (object)->blinking);
   G_OBJECT_CLASS (p2v_page_network_parent_class)->dispose (object);
+}
+
+static void
+finalize (GObject *object)
+{
+  g_ptr_array_unref (P2V_PAGE_NETWORK (object)->boxes);
+  G_OBJECT_CLASS (p2v_page_network_parent_class)->finalize (object);
 }
 
 static void
@@ -157,10 +303,16 @@ p2v_page_network_class_init (P2vPageNetworkClass *class)
 {
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
   G_OBJECT_CLASS (class)->dispose = dispose;
+  G_OBJECT_CLASS (class)->finalize = finalize;
   P2V_PAGE_CLASS (class)->enter = enter;
   gtk_widget_class_set_template_from_resource (widget, "/p2v/page-network.ui");
 #define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageNetwork, name)
   CHILD (card);
+  CHILD (blink);
+  CHILD (members);
+  CHILD (members_label);
+  CHILD (mode);
+  CHILD (mode_label);
   CHILD (vlan);
   CHILD (by_dhcp);
   CHILD (by_hand);
@@ -174,12 +326,15 @@ p2v_page_network_class_init (P2vPageNetworkClass *class)
 #undef CHILD
   gtk_widget_class_bind_template_callback (widget, take_change);
   gtk_widget_class_bind_template_callback (widget, start_apply);
+  gtk_widget_class_bind_template_callback (widget, blink_light);
 }
 
 static void
 p2v_page_network_init (P2vPageNetwork *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->boxes = g_ptr_array_new ();
+  add_modes (self);
   gtk_spin_button_set_range (self->vlan, 0, 4094);
   gtk_spin_button_set_increments (self->vlan, 1, 10);
 }
