@@ -35,12 +35,13 @@ static const struct {
     {"exfat", "", TRUE},      {"ntfs3", "", FALSE},
 };
 
+/* WHAT: "with label KEYS" or "on /dev/sdb1". */
 static gboolean
-fail (GError **error, const char *label, const char *why)
+fail (GError **error, const char *what, const char *why)
 {
   p2v_set_error (error, P2V_ERROR_SETTINGS,
                  "Plug it in and look at lsblk -f; FAT and ext4 always work.",
-                 "The file system with label %s %s.", label, why);
+                 "The file system %s %s.", what, why);
   return FALSE;
 }
 
@@ -82,9 +83,8 @@ stick_disk (const char *label)
   return device ? disk_of (device) : NULL;
 }
 
-/* One that a person may pull out, not part of the machine. */
-static gboolean
-is_pluggable (const char *disk)
+gboolean
+stick_is_pluggable (const char *disk)
 {
   g_autofree char *name = g_path_get_basename (disk);
   g_autofree char *link = g_strdup_printf ("/sys/class/block/%s", name);
@@ -106,26 +106,26 @@ set_read_only (const char *device, gboolean read_only)
 }
 
 static gboolean
-find (Stick *stick, const char *label, guint patience_s, GError **error)
+find (Stick *stick, const char *label, const char *what, guint patience_s, GError **error)
 {
   gint64 end = g_get_monotonic_time () + patience_s * G_USEC_PER_SEC;
   while (!(stick->device = find_label (label))) {
     if (g_get_monotonic_time () > end)
-      return fail (error, label, "is not there");
+      return fail (error, what, "is not there");
     g_usleep (TICK_MS * 1000);
   }
   stick->disk = disk_of (stick->device);
-  return stick->disk != NULL || fail (error, label, "is on no disk");
+  return stick->disk != NULL || fail (error, what, "is on no disk");
 }
 
 static gboolean
-make_writable (Stick *stick, const char *label, GError **error)
+make_writable (Stick *stick, const char *what, GError **error)
 {
-  if (!is_pluggable (stick->disk))
-    return fail (error, label, "is on a disk of this machine, which is never written to");
+  if (!stick_is_pluggable (stick->disk))
+    return fail (error, what, "is on a disk of this machine, which is never written to");
   /* The partition's turn comes second: it cannot be more writable than its disk. */
   if (!set_read_only (stick->disk, FALSE) || !set_read_only (stick->device, FALSE))
-    return fail (error, label, "cannot be written to");
+    return fail (error, what, "cannot be written to");
   stick->writable = TRUE;
   return TRUE;
 }
@@ -142,7 +142,7 @@ type_of (const char *device)
 }
 
 static gboolean
-mount_it (Stick *stick, const char *label, gboolean writable, GError **error)
+mount_it (Stick *stick, const char *what, gboolean writable, GError **error)
 {
   g_autofree char *type = type_of (stick->device);
   gulong flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | (writable ? MS_SYNCHRONOUS : MS_RDONLY);
@@ -152,30 +152,47 @@ mount_it (Stick *stick, const char *label, gboolean writable, GError **error)
     stick->mounted = mount (stick->device, stick->path, kinds[i].type, flags,
                             writable ? "" : kinds[i].reading) == 0;
     g_autofree char *why = g_strdup_printf ("cannot be mounted: %s", g_strerror (errno));
-    return stick->mounted || fail (error, label, why);
+    return stick->mounted || fail (error, what, why);
   }
   g_autofree char *why =
       g_strdup_printf ("holds %s, which cannot be %s here", type ? type : "nothing known",
                        writable ? "written" : "read");
-  return fail (error, label, why);
+  return fail (error, what, why);
+}
+
+static gboolean
+mount_in_new_folder (Stick *stick, const char *what, gboolean writable, GError **error)
+{
+  const char *base = g_getenv ("P2V_RUN_DIR");
+  g_autofree char *path = g_build_filename (base ? base : "/run/p2v", "stick-XXXXXX", NULL);
+  (void)g_mkdir_with_parents (base ? base : "/run/p2v", 0700);
+  if (!g_mkdtemp (path))
+    return fail (error, what, g_strerror (errno));
+  stick->path = g_steal_pointer (&path);
+  return (!writable || make_writable (stick, what, error)) &&
+         mount_it (stick, what, writable, error);
 }
 
 Stick *
 stick_mount (const char *label, gboolean writable, guint patience_s, GError **error)
 {
-  const char *base = g_getenv ("P2V_RUN_DIR");
   g_autoptr (Stick) stick = g_new0 (Stick, 1);
-  if (!find (stick, label, patience_s, error))
+  g_autofree char *what = g_strdup_printf ("with label %s", label);
+  if (!find (stick, label, what, patience_s, error) ||
+      !mount_in_new_folder (stick, what, writable, error))
     return NULL;
-  g_autofree char *path = g_build_filename (base ? base : "/run/p2v", "stick-XXXXXX", NULL);
-  (void)g_mkdir_with_parents (base ? base : "/run/p2v", 0700);
-  if (!g_mkdtemp (path)) {
-    fail (error, label, g_strerror (errno));
-    return NULL;
-  }
-  stick->path = g_steal_pointer (&path);
-  if ((writable && !make_writable (stick, label, error)) ||
-      !mount_it (stick, label, writable, error))
+  return g_steal_pointer (&stick);
+}
+
+Stick *
+stick_mount_device (const char *device, gboolean writable, GError **error)
+{
+  g_autoptr (Stick) stick = g_new0 (Stick, 1);
+  g_autofree char *what = g_strdup_printf ("on %s", device);
+  stick->device = g_strdup (device);
+  stick->disk = disk_of (device);
+  if ((!stick->disk && !fail (error, what, "is on no disk")) ||
+      !mount_in_new_folder (stick, what, writable, error))
     return NULL;
   return g_steal_pointer (&stick);
 }

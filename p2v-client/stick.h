@@ -11,6 +11,12 @@ typedef struct Stick Stick;
  * P2V_ERROR_SETTINGS. */
 Stick *stick_mount (const char *label, gboolean writable, guint patience_s, GError **error);
 
+/* The same by its device, "/dev/sdb1", which has to be there. */
+Stick *stick_mount_device (const char *device, gboolean writable, GError **error);
+
+/* Is it one that a person may pull out, and no part of the machine?  DISK: "/dev/sdb". */
+gboolean stick_is_pluggable (const char *disk);
+
 /* Unmounts.  NULL is ignored. */
 void stick_free (Stick *stick);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stick, stick_free)

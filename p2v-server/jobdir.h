@@ -10,6 +10,7 @@
  *       lock                  held (fcntl's OFD lock) as long as the job's process lives
  *       report.json .txt      report.h
  *       finished.json         the last word to the client, for one that comes back later
+ *       support.txt           both sides' logs, when somebody had the client keep them here
  *     the rest exists only while the job runs:
  *       ctl.sock              control.h
  *       dN.data .ctl .nbd     the broker's sockets of disk N: data channels, commands, NBD

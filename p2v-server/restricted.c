@@ -20,7 +20,9 @@ restricted_parse (const char *command)
     first = 2;
   gboolean server = n - first >= 2 && strcmp (words[first], "p2v-server") == 0;
   const char *name = server ? words[first + 1] : "";
-  if ((n - first == 2 && strcmp (name, "session") == 0) ||
+  gboolean support = strcmp (name, "support") == 0;
+  if ((n - first == 2 && strcmp (name, "session") == 0) || (n - first == 3 && support) ||
+      (n - first == 4 && support && strcmp (words[first + 2], "--keep") == 0) ||
       (n - first == 4 && strcmp (name, "data") == 0))
     return g_steal_pointer (&words);
   return NULL;
@@ -42,5 +44,7 @@ command_restricted (int argc, char **argv G_GNUC_UNUSED)
     return 1;
   }
   int n = (int)g_strv_length (words) - 1;
+  if (strcmp (words[1], "support") == 0)
+    return command_support (n, words + 1);
   return n == 1 ? command_session (n, words + 1) : command_data (n, words + 1);
 }

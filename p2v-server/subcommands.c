@@ -8,6 +8,8 @@ static const Subcommand table[] = {
     {"list", "[--json]", "all jobs, with phase and progress", command_list},
     {"show", "JOB", "everything about one job, with its report", command_show},
     {"log", "[-f] JOB", "the log of a job; -f goes on until it ends", command_log},
+    {"support", "[--keep] JOB", "show and log in one; --keep puts standard input beside them",
+     command_support},
     {"cancel", "JOB", "ends a job and removes what it made", command_cancel},
     {"resume", "[--badblocks=zero] JOB", "goes on with a job that stopped or died", command_resume},
     {"clean", "JOB|--all", "removes the records of jobs that have ended", command_clean},
@@ -15,7 +17,7 @@ static const Subcommand table[] = {
     {"doctor", "", "checks this machine and says what is missing", command_doctor},
     {"session", "", "control channel of a client; started over SSH", command_session},
     {"data", "JOB DISK", "data channel of a client; started over SSH", command_data},
-    {"restricted", "", "for command= in authorized_keys: only session and data",
+    {"restricted", "", "for command= in authorized_keys: only session, data, support",
      command_restricted},
     {"job", "JOB", NULL, command_job},
 };

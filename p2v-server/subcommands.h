@@ -23,6 +23,7 @@ int command_cancel (int argc, char **argv);
 int command_resume (int argc, char **argv); /* resume-command.c */
 int command_clean (int argc, char **argv);
 int command_doctor (int argc, char **argv);
+int command_support (int argc, char **argv);
 int command_verify (int argc, char **argv); /* verify-command.c; statuses of its own */
 
 /* Runs the command that ARGV names. */

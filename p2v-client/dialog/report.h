@@ -3,8 +3,8 @@
 #pragma once
 #include "shared.h"
 
-/* Versions, machine, figures and log, secrets replaced: for the person and for a file
- * (caller frees). */
+/* Versions, machine, figures as far as there are any, and the log, secrets replaced: for the
+ * person and for a file (caller frees). */
 char *report_make (const Shared *shared);
 
 /* The commands that start the guest on the conversion server (caller frees). */

@@ -10,6 +10,7 @@ shared_new (const Settings *settings, const DialogOptions *options)
   shared->options = options;
   shared->settings = settings_copy (settings);
   shared->log = g_ptr_array_new_with_free_func (g_free);
+  shared->pictures = g_ptr_array_new_with_free_func (g_free);
   shared->status = STATUS_CANCELLED;
   return shared;
 }
@@ -22,6 +23,7 @@ shared_free (Shared *shared)
   probe_free (shared->probe);
   p2v_machine_free (shared->machine);
   g_ptr_array_unref (shared->log);
+  g_ptr_array_unref (shared->pictures);
   event_free (shared->finished);
   g_free (shared);
 }
@@ -33,6 +35,12 @@ shared_log (Shared *shared, const char *level, const char *text)
   g_autofree char *time = g_date_time_format (now, "%H:%M:%S");
   g_autofree char *line = g_strdup_printf ("%s %s: %s", time, level, text);
   g_ptr_array_add (shared->log, p2v_log_redact (line));
+}
+
+const char *
+shared_folder (const Shared *shared)
+{
+  return shared->options->image ? "/run/p2v" : g_get_home_dir ();
 }
 
 char *

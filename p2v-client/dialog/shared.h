@@ -15,6 +15,7 @@ typedef struct {
   Probe *probe;        /* the last good look at the server; NULL: not yet */
   P2vMachine *machine; /* what is to be converted, since page "check" */
   GPtrArray *log;      /* char *: lines, secrets replaced */
+  GPtrArray *pictures; /* char *: paths of the pictures of the screen that were taken */
   Event *finished;     /* since the conversion is over */
   gboolean anew;       /* the window was closed to be made anew, in another language */
   int status;          /* exit status of the program */
@@ -25,6 +26,10 @@ void shared_free (Shared *shared);
 
 /* One more line of the log, with the time. */
 void shared_log (Shared *shared, const char *level, const char *text);
+
+/* Where files go that a person saves (borrowed): on the image into memory, from where a
+ * USB stick gets them. */
+const char *shared_folder (const Shared *shared);
 
 /* The whole log as text (caller frees). */
 char *shared_log_text (const Shared *shared);

@@ -32,6 +32,7 @@ notice_show (GtkBox *box, NoticeKind kind, const char *problem, const char *reme
     gtk_container_add (GTK_CONTAINER (texts), row_make_label (remedy, NULL));
   gtk_container_add (GTK_CONTAINER (box), mark);
   gtk_container_add (GTK_CONTAINER (box), texts);
+  gtk_widget_set_no_show_all (GTK_WIDGET (box), FALSE);
   gtk_widget_show_all (GTK_WIDGET (box));
 }
 

@@ -6,11 +6,12 @@
 #include "headless.h"
 #include "hooks.h"
 #include "notice.h"
+#include "support-sheet.h"
 
 struct _P2vPageDone {
   P2vPage parent;
   GtkBox *result, *both;
-  GtkLabel *how_title, *how, *command, *saved;
+  GtkLabel *how_title, *how, *command;
   GtkTextView *report;
   GtkWidget *power_off, *reboot, *close;
 };
@@ -93,22 +94,8 @@ close_window (P2vPageDone *self)
 static void
 save (P2vPageDone *self)
 {
-  const Shared *shared = p2v_page_shared (P2V_PAGE (self));
-  GtkWindow *window = GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self)));
-  g_autoptr (GtkFileChooserNative) chooser = gtk_file_chooser_native_new (
-      _ ("Save the log"), window, GTK_FILE_CHOOSER_ACTION_SAVE, NULL, NULL);
-  g_autofree char *name = g_strdup_printf ("p2v-%s.txt", shared->machine->name);
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), name);
-  if (gtk_native_dialog_run (GTK_NATIVE_DIALOG (chooser)) != GTK_RESPONSE_ACCEPT)
-    return;
-  g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
-  g_autofree char *text = report_make (shared);
-  g_autoptr (GError) error = NULL;
-  gboolean ok =
-      g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
-  g_autofree char *words = ok ? g_strdup_printf (_ ("Saved as %s."), path)
-                              : g_strdup_printf (_ ("It cannot be saved: %s."), error->message);
-  gtk_label_set_text (self->saved, words);
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  support_sheet_open (P2V_WINDOW (window), p2v_page_shared (P2V_PAGE (self)));
 }
 
 static gboolean
@@ -155,7 +142,6 @@ p2v_page_done_class_init (P2vPageDoneClass *class)
   CHILD (how_title);
   CHILD (how);
   CHILD (command);
-  CHILD (saved);
   CHILD (report);
   CHILD (power_off);
   CHILD (reboot);

@@ -9,17 +9,20 @@
 #include "page-server.h"
 #include "page-target.h"
 #include "tongue.h"
+#include "tools.h"
 
 struct _P2vWindow {
   GtkWindow parent;
   GtkStack *stack;
-  GtkBox *steps, *tongues;
+  GtkBox *steps, *tongues, *tools;
   GtkLabel *heading;
   GtkWidget *buttons, *leave_bar, *stay;
   GtkButton *back, *next;
   Shared *shared;
   GPtrArray *pages; /* P2vPage *, borrowed from the stack */
   guint current;
+  GtkWidget *sheet;                         /* in front of the page, or NULL */
+  GtkWidget *focus_before, *default_before; /* what the page had, weakly */
 };
 
 G_DEFINE_TYPE (P2vWindow, p2v_window, GTK_TYPE_WINDOW)
@@ -51,23 +54,78 @@ show_buttons (P2vWindow *window)
   gboolean closed = FALSE;
   g_object_get (page, "next", &next, "closed", &closed, NULL);
   gtk_button_set_label (window->next, next ? next : _ ("_Next"));
-  gtk_widget_set_visible (window->buttons, !closed);
+  gtk_widget_set_visible (window->buttons, !closed && !window->sheet);
   gtk_widget_set_visible (GTK_WIDGET (window->back), window->current > 0);
   gtk_widget_set_visible (GTK_WIDGET (window->tongues),
                           P2V_IS_PAGE_NETWORK (page) || P2V_IS_PAGE_SERVER (page));
   gtk_widget_set_sensitive (GTK_WIDGET (window->next), p2v_page_is_complete (page));
-  if (p2v_page_is_complete (page))
+  if (p2v_page_is_complete (page) && !window->sheet)
     gtk_widget_grab_default (GTK_WIDGET (window->next));
+}
+
+/* ---- sheets ---- */
+
+static void
+remember (GtkWidget **place, GtkWidget *widget)
+{
+  g_set_weak_pointer (place, widget);
+}
+
+static void
+show_heading (P2vWindow *window)
+{
+  g_autofree char *title = NULL;
+  g_object_get (current_page (window), "title", &title, NULL);
+  gtk_label_set_text (window->heading, title);
+}
+
+void
+p2v_window_open_sheet (P2vWindow *window, const char *title, GtkWidget *sheet)
+{
+  p2v_window_close_sheet (window);
+  remember (&window->focus_before, gtk_window_get_focus (GTK_WINDOW (window)));
+  remember (&window->default_before, gtk_window_get_default_widget (GTK_WINDOW (window)));
+  window->sheet = sheet;
+  gtk_container_add (GTK_CONTAINER (window->stack), sheet);
+  gtk_widget_show_all (sheet);
+  gtk_label_set_text (window->heading, title);
+  gtk_stack_set_visible_child (window->stack, sheet);
+  gtk_widget_hide (window->leave_bar);
+  show_buttons (window);
+}
+
+void
+p2v_window_close_sheet (P2vWindow *window)
+{
+  GtkWidget *sheet = window->sheet;
+  if (!sheet)
+    return;
+  window->sheet = NULL;
+  show_heading (window);
+  gtk_stack_set_visible_child (window->stack, GTK_WIDGET (current_page (window)));
+  show_buttons (window);
+  if (window->default_before)
+    gtk_widget_grab_default (window->default_before);
+  if (window->focus_before)
+    gtk_widget_grab_focus (window->focus_before);
+  gtk_widget_destroy (sheet);
+}
+
+gboolean
+p2v_window_is_busy (P2vWindow *window)
+{
+  gboolean closed = FALSE;
+  g_object_get (current_page (window), "closed", &closed, NULL);
+  return closed && !window->shared->finished;
 }
 
 static void
 go_to (P2vWindow *window, guint index)
 {
+  p2v_window_close_sheet (window);
   window->current = index;
   P2vPage *page = current_page (window);
-  g_autofree char *title = NULL;
-  g_object_get (page, "title", &title, NULL);
-  gtk_label_set_text (window->heading, title);
+  show_heading (window);
   gtk_stack_set_visible_child (window->stack, GTK_WIDGET (page));
   /* Into the journal, which is where a test of the image looks. */
   if (window->shared->options->image)
@@ -178,9 +236,8 @@ take_close (GtkWidget *widget, GdkEventAny *event G_GNUC_UNUSED)
   P2vWindow *window = P2V_WINDOW (widget);
   if (window->shared->finished)
     return FALSE;
-  gboolean closed = FALSE;
-  g_object_get (current_page (window), "closed", &closed, NULL);
-  if (!closed)
+  p2v_window_close_sheet (window);
+  if (!p2v_window_is_busy (window))
     ask_to_leave (window);
   return TRUE;
 }
@@ -189,6 +246,11 @@ static void
 dispose (GObject *object)
 {
   P2vWindow *window = P2V_WINDOW (object);
+  /* A thread may be waiting for the answer to what a sheet asks. */
+  if (window->pages)
+    p2v_window_close_sheet (window);
+  remember (&window->focus_before, NULL);
+  remember (&window->default_before, NULL);
   g_clear_pointer (&window->pages, g_ptr_array_unref);
   G_OBJECT_CLASS (p2v_window_parent_class)->dispose (object);
 }
@@ -203,6 +265,7 @@ p2v_window_class_init (P2vWindowClass *class)
   gtk_widget_class_bind_template_child (widget, P2vWindow, stack);
   gtk_widget_class_bind_template_child (widget, P2vWindow, steps);
   gtk_widget_class_bind_template_child (widget, P2vWindow, tongues);
+  gtk_widget_class_bind_template_child (widget, P2vWindow, tools);
   gtk_widget_class_bind_template_child (widget, P2vWindow, heading);
   gtk_widget_class_bind_template_child (widget, P2vWindow, back);
   gtk_widget_class_bind_template_child (widget, P2vWindow, next);
@@ -297,6 +360,7 @@ p2v_window_new (Shared *shared)
   add_page (window, P2V_TYPE_PAGE_PROGRESS);
   add_page (window, P2V_TYPE_PAGE_DONE);
   add_tongues (window);
+  tools_add (window, window->tools, shared);
   fit_screen (window);
   if (shared->options->image)
     g_signal_connect_after (window, "draw", G_CALLBACK (tell_drawn), NULL);

@@ -52,6 +52,9 @@ test_restricted (void **state G_GNUC_UNUSED)
                                         "p2v-server session; id",
                                         "p2v-server session extra",
                                         "p2v-server data a",
+                                        "p2v-server support",
+                                        "p2v-server support a b",
+                                        "p2v-server show a",
                                         "sudo -n p2v-server cancel a",
                                         "sudo p2v-server session",
                                         "'unbalanced",
@@ -60,6 +63,8 @@ test_restricted (void **state G_GNUC_UNUSED)
   assert_string_equal (session[1], "session");
   g_auto (GStrv) data = restricted_parse ("sudo -n p2v-server data abcdefgh 0");
   assert_int_equal (g_strv_length (data), 6);
+  g_auto (GStrv) support = restricted_parse ("p2v-server support --keep abcdefgh");
+  assert_int_equal (g_strv_length (support), 4);
   assert_null (restricted_parse (NULL));
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
     assert_null (restricted_parse (refused[i]));
