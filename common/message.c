@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
   P2vDirection from;
   const char *type;
-  Member members[7]; /* ended by an empty one */
+  Member members[8]; /* ended by an empty one */
 } Shape;
 
 /* The protocol: docs/protocol.md says what each means. */
@@ -60,6 +60,7 @@ static const Shape shapes[] = {
       {"pools", STRINGS, 0},
       {"networks", STRINGS, 0},
       {"warnings", STRINGS, 0},
+      {"waiting", STRING, 1},
       {"error", OBJECT, 1}}},
     {P2V_FROM_SERVER, "accepted", {{"job", STRING, 0}}},
     {P2V_FROM_SERVER,

@@ -37,21 +37,70 @@ auth_method_names (int methods)
   return g_strdup (text->len ? text->str : "nothing that p2v knows");
 }
 
-/* The first question that is not echoed is the one for the password.  What comes
- * later (a new password, a code) is not ours to answer. */
-static void
-answer_questions (Login *login, guint round)
+static gboolean
+speaks_of (const char *question, const char *const *words)
+{
+  g_autofree char *lower = g_utf8_strdown (question, -1);
+  for (guint i = 0; words[i]; i++)
+    if (strstr (lower, words[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* The first question that is not echoed is the one for the password, unless it speaks of
+ * something else, which only matters where somebody can be asked for that. */
+static gboolean
+is_for_password (const Login *login, const char *question, gboolean echo, gboolean answered)
+{
+  static const char *const codes[] = {"code", "token", "otp", "one-time", "verification", NULL};
+  return login->offer->password && !echo && !answered &&
+         !(login->offer->asker && speaks_of (question, codes));
+}
+
+/* What the person says (caller wipes and frees); NULL with P2V_ERROR_AUTH. */
+static char *
+ask_person (Login *login, const char *question, gboolean echo, GError **error)
+{
+  const SettingsAsker *asker = login->offer->asker;
+  const char *said = ssh_userauth_kbdint_getinstruction (login->ssh);
+  g_autofree char *whole = said && *said ? g_strdup_printf ("%s\n%s", said, question) : NULL;
+  gint64 began = g_get_monotonic_time ();
+  char *answer = asker->ask (session_peer (login->session), whole ? whole : question, echo,
+                             login->cancel, asker->data);
+  login->deadline += g_get_monotonic_time () - began;
+  if (!answer)
+    p2v_set_error (error, P2V_ERROR_AUTH, NULL,
+                   "The login at %s was given up: its question was not answered.",
+                   session_peer (login->session));
+  return answer;
+}
+
+/* What is neither for the password nor for a person (a new password, a code) is not ours
+ * to answer. */
+static gboolean
+answer_questions (Login *login, guint round, GError **error)
 {
   gboolean answered = round > 0;
   int n = ssh_userauth_kbdint_getnprompts (login->ssh);
   for (int i = 0; i < n; i++) {
     char echo = 1;
-    (void)ssh_userauth_kbdint_getprompt (login->ssh, (unsigned)i, &echo);
-    gboolean ask = !echo && !answered;
+    const char *prompt = ssh_userauth_kbdint_getprompt (login->ssh, (unsigned)i, &echo);
+    g_autofree char *question = g_utf8_make_valid (prompt ? prompt : "", -1);
+    gboolean for_password = is_for_password (login, question, echo, answered);
+    char *asked = NULL;
+    if (!for_password && login->offer->asker &&
+        !(asked = ask_person (login, question, echo != 0, error)))
+      return FALSE;
     (void)ssh_userauth_kbdint_setanswer (login->ssh, (unsigned)i,
-                                         ask ? login->offer->password : "");
-    answered |= ask;
+                                         for_password ? login->offer->password
+                                         : asked      ? asked
+                                                      : "");
+    if (asked)
+      explicit_bzero (asked, strlen (asked));
+    g_free (asked);
+    answered |= for_password;
   }
+  return TRUE;
 }
 
 static int
@@ -84,7 +133,8 @@ try_method (Login *login, int method, GError **error)
       if (round >= MAX_ROUNDS)
         return SSH_AUTH_DENIED;
       guint asked = ssh_userauth_kbdint_getnprompts (login->ssh) > 0;
-      answer_questions (login, round);
+      if (!answer_questions (login, round, error))
+        return SSH_AUTH_ERROR;
       round += asked;
     } else if (rc == SSH_AUTH_ERROR) {
       p2v_set_error (error, P2V_ERROR_CONNECT,
@@ -141,7 +191,8 @@ run_methods (Login *login, GError **error)
 {
   int usable =
       (login->key ? SSH_AUTH_METHOD_PUBLICKEY : 0) |
-      (login->offer->password ? SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE : 0);
+      (login->offer->password ? SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE : 0) |
+      (login->offer->asker ? SSH_AUTH_METHOD_INTERACTIVE : 0);
   static const int order[] = {SSH_AUTH_METHOD_PUBLICKEY, SSH_AUTH_METHOD_PASSWORD,
                               SSH_AUTH_METHOD_INTERACTIVE};
 

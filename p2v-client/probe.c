@@ -42,6 +42,8 @@ take_answer (JsonObject *message, gpointer data, GError **error)
   probe->pools = take_strings (message, "pools");
   probe->networks = take_strings (message, "networks");
   probe->warnings = take_strings (message, "warnings");
+  const char *waiting = p2v_json_string (message, "waiting", "");
+  probe->waiting = *waiting ? control_clean_text (waiting) : NULL;
   probe->directory = *directory ? control_clean_text (directory) : NULL;
   probe->free = p2v_json_int (message, "free", -1);
   probe->refusal = refusal ? control_error (refusal) : NULL;
@@ -129,6 +131,7 @@ probe_free (Probe *probe)
   g_strfreev (probe->pools);
   g_strfreev (probe->networks);
   g_strfreev (probe->warnings);
+  g_free (probe->waiting);
   g_free (probe->directory);
   g_clear_error (&probe->refusal);
   g_free (probe);

@@ -18,6 +18,7 @@ typedef struct {
   char *directory;     /* where the images would go; NULL: not known */
   gint64 free;         /* bytes there, -1: not known */
   char **warnings;     /* of the target */
+  char *waiting;       /* a job of this machine that waits there and may be gone on with, or NULL */
   GError *refusal;     /* why the target would not take the guest; NULL: it would */
 } Probe;
 

@@ -213,8 +213,10 @@ session_open_seeing (const Settings *settings, const Identity *identity, Hostkey
   session->sudo = settings_get_bool (settings, SETTING_sudo);
   if (!connect_trusted (session, settings, seen, cancel, error))
     return NULL;
-  AuthOffer offer = {
-      .user = user, .password = password && *password ? password : NULL, .identity = identity};
+  AuthOffer offer = {.user = user,
+                     .password = password && *password ? password : NULL,
+                     .identity = identity,
+                     .asker = settings_asker (settings)};
   if (!auth_login (session, &offer, deadline_from_now (), cancel, error))
     return NULL;
   start_counting (session);

@@ -21,6 +21,7 @@ typedef struct {
 
 struct Settings {
   Value values[N_SETTINGS];
+  const SettingsAsker *asker; /* NULL: nobody */
 };
 
 Settings *
@@ -146,6 +147,18 @@ settings_set (Settings *settings, SettingId id, const char *value)
     p2v_log_add_secret (value);
 }
 
+void
+settings_set_asker (Settings *settings, const SettingsAsker *asker)
+{
+  settings->asker = asker;
+}
+
+const SettingsAsker *
+settings_asker (const Settings *settings)
+{
+  return settings->asker;
+}
+
 Settings *
 settings_copy (const Settings *settings)
 {
@@ -153,6 +166,7 @@ settings_copy (const Settings *settings)
   for (guint i = 0; i < N_SETTINGS; i++)
     if (settings->values[i].text)
       value_set (&copy->values[i], settings->values[i].text, setting_rows[i].type == TYPE_SECRET);
+  copy->asker = settings->asker;
   return copy;
 }
 

@@ -3,7 +3,7 @@
  * kernel command line, --help, the manual page and (later) the dialogs' defaults
  * are made from that table. */
 #pragma once
-#include <glib.h>
+#include <gio/gio.h>
 
 typedef enum {
 #define SETTING(id, ...) SETTING_##id,
@@ -41,6 +41,19 @@ Settings *settings_copy (const Settings *settings);
 
 /* What SETTINGS do not have is taken from FROM. */
 void settings_fill (Settings *settings, const Settings *from);
+
+/* Somebody who knows what a server may ask at a login beside the password: a one-time code.
+ * ASK is called in the thread that logs in, waits for the answer, and gives it back (caller
+ * wipes and frees), or NULL when there is none. */
+typedef struct {
+  char *(*ask) (const char *peer, const char *question, gboolean echo, GCancellable *cancel,
+                gpointer data);
+  gpointer data;
+} SettingsAsker;
+
+/* ASKER is borrowed, also by copies; NULL, the default: nobody. */
+void settings_set_asker (Settings *settings, const SettingsAsker *asker);
+const SettingsAsker *settings_asker (const Settings *settings);
 
 /* The value as given, its default, or NULL.  Passwords live in memory that is
  * neither swapped nor dumped and are wiped on free. */

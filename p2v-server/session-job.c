@@ -208,6 +208,14 @@ find_adoptable (const P2vMachine *machine)
   }
 }
 
+char *
+session_waiting_job (const P2vMachine *machine)
+{
+  gboolean attended;
+  g_autofree char *dir = look_for_adoptable (machine, &attended);
+  return dir ? g_path_get_basename (dir) : NULL;
+}
+
 JsonObject *
 session_find_waiting (JsonObject *start)
 {

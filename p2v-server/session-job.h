@@ -4,6 +4,7 @@
 #pragma once
 #include <glib.h>
 #include <json-glib/json-glib.h>
+#include "common/machine.h"
 
 /* Are these settings of a "start" known, and is there such a kind of target?
  * P2V_ERROR_SETTINGS, P2V_ERROR_TARGET. */
@@ -19,6 +20,10 @@ int session_start_job (JsonObject *start, char **id, JsonObject **last, GError *
  * and that has not ended; NULL when there is none, or when START asks for a new one
  * (caller unrefs). */
 JsonObject *session_find_waiting (JsonObject *start);
+
+/* The id of such a job of MACHINE as things are just now; NULL when there is none (caller
+ * frees). */
+char *session_waiting_job (const P2vMachine *machine);
 
 /* The same for "adopt", which takes over such a job.  P2V_ERROR_JOB when it cannot be. */
 int session_adopt_job (JsonObject *adopt, char **id, JsonObject **last, GError **error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "survey.h"
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 #include "common/error.h"
@@ -62,6 +63,26 @@ take_warning (const char *text, gpointer data)
   json_array_add_string_element (data, text);
 }
 
+/* The name is reserved for a job of this same machine, with which the client will be asked
+ * to go on: then nothing is in the way. */
+static gboolean
+is_own_reservation (const char *waiting, const GError *refusal)
+{
+  return waiting && g_error_matches (refusal, P2V_ERROR, P2V_ERROR_TARGET) &&
+         strstr (refusal->message, waiting) != NULL;
+}
+
+static gboolean
+check_target (Job *job, const char *waiting, gboolean *reserved, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  *reserved = job->target->ops->check (job->target, job, &refusal);
+  if (*reserved || is_own_reservation (waiting, refusal))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
+}
+
 static gboolean
 ask_target (JsonObject *survey, JsonObject *answer, JsonArray *warnings, GError **error)
 {
@@ -82,14 +103,17 @@ ask_target (JsonObject *survey, JsonObject *answer, JsonArray *warnings, GError 
   job->target = target_new (job, error);
   if (!job->target)
     return FALSE;
-  gboolean ok = job->target->ops->check (job->target, job, error);
+  g_autofree char *waiting = session_waiting_job (job->machine);
+  gboolean reserved, ok = check_target (job, waiting, &reserved, error);
+  if (waiting)
+    json_object_set_string_member (answer, "waiting", waiting);
   if (job->target->files) {
     const char *directory = target_files_directory (job->target->files);
     struct statvfs fs;
     json_object_set_string_member (answer, "directory", directory);
     if (statvfs (directory, &fs) == 0)
       json_object_set_int_member (answer, "free", (gint64)((guint64)fs.f_bavail * fs.f_frsize));
-    if (ok)
+    if (reserved)
       job->target->ops->abandon (job->target, job);
   }
   return ok;

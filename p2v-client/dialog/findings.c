@@ -141,9 +141,14 @@ findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *c
        g_strdup_printf (_ ("The conversion server answers: %s, p2v-server %s."), probe->peer,
                         probe->version),
        NULL);
+  if (probe->waiting)
+    add (findings, NOTICE_INFO,
+         g_strdup_printf (_ ("Job %s of this machine waits on the conversion server."),
+                          probe->waiting),
+         g_strdup (_ ("Once you have started you are asked whether it is to go on.")));
   if (probe->refusal)
     add_error (findings, probe->refusal);
-  else
+  else if (!probe->waiting)
     add (findings, NOTICE_GOOD,
          g_strdup_printf (_ ("The target can be used, and the name is free there.")), NULL);
   add_room (findings, settings, machine, contents, probe);

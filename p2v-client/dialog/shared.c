@@ -25,6 +25,7 @@ shared_free (Shared *shared)
   g_ptr_array_unref (shared->log);
   g_ptr_array_unref (shared->pictures);
   event_free (shared->finished);
+  g_free (shared->desk);
   g_free (shared);
 }
 

@@ -181,7 +181,8 @@ start (P2vPage *page)
   form_add (self->form, self->host, SETTING_server, FALSE);
   form_add (self->form, self->port, SETTING_port, FALSE);
   form_add (self->form, self->user, SETTING_username, FALSE);
-  form_add (self->form, self->password, SETTING_password, FALSE);
+  /* Without one the server asks for it where it can (question.h). */
+  form_add (self->form, self->password, SETTING_password, TRUE);
   form_add (self->form, self->key, SETTING_identity, FALSE);
   gtk_toggle_button_set_active (self->sudo, settings_get_bool (settings, SETTING_sudo));
   gtk_toggle_button_set_active (self->by_key, settings_given (settings, SETTING_identity));

@@ -8,6 +8,7 @@
 #include "page-progress.h"
 #include "page-server.h"
 #include "page-target.h"
+#include "question.h"
 #include "tongue.h"
 #include "tools.h"
 
@@ -361,6 +362,7 @@ p2v_window_new (Shared *shared)
   add_page (window, P2V_TYPE_PAGE_DONE);
   add_tongues (window);
   tools_add (window, window->tools, shared);
+  question_serve (window, shared);
   fit_screen (window);
   if (shared->options->image)
     g_signal_connect_after (window, "draw", G_CALLBACK (tell_drawn), NULL);
