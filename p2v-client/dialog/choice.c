@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "choice.h"
+#include <string.h>
+#include "common/error.h"
 
 void
 choice_begin (Choice *choice)
 {
-  *choice = (Choice){g_string_new (NULL), g_string_new (NULL), g_string_new (NULL)};
+  *choice = (Choice){g_string_new (NULL), g_string_new (NULL), g_string_new (NULL), NULL};
 }
 
 void
@@ -22,6 +24,29 @@ choice_add_card (Choice *choice, const P2vNic *nic, const char *network)
                             nic->name, network);
 }
 
+gboolean
+choice_check_network (const char *network, GError **error)
+{
+  g_autofree char *value = g_strdup_printf ("card:%s", network);
+  /* A comma would begin another card. */
+  if (!*network || (!strchr (network, ',') && settings_check (SETTING_network, value, NULL)))
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_SETTINGS,
+                 _ ("Allowed: a network of the hypervisor, or bridge:NAME; letters, digits and "
+                    ". _ - +"),
+                 _ ("“%s” is not the name of a network."), network);
+  return FALSE;
+}
+
+void
+choice_add_drive (Choice *choice, const char *name, gboolean chosen)
+{
+  if (!choice->drives)
+    choice->drives = g_string_new (NULL);
+  if (chosen)
+    g_string_append_printf (choice->drives, "%s%s", choice->drives->len ? "," : "", name);
+}
+
 void
 choice_store (Choice *choice, Settings *settings)
 {
@@ -29,6 +54,10 @@ choice_store (Choice *choice, Settings *settings)
   settings_set (settings, SETTING_interfaces, choice->cards->str);
   if (choice->networks->len > 0 && settings_check (SETTING_network, choice->networks->str, NULL))
     settings_set (settings, SETTING_network, choice->networks->str);
+  if (choice->drives) {
+    settings_set (settings, SETTING_removable, choice->drives->str);
+    g_string_free (choice->drives, TRUE);
+  }
   g_string_free (choice->disks, TRUE);
   g_string_free (choice->cards, TRUE);
   g_string_free (choice->networks, TRUE);

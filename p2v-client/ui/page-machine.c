@@ -16,14 +16,14 @@ struct _P2vPageMachine {
   GtkEntry *name;
   GtkSpinButton *vcpus, *memory;
   GtkComboBox *root;
-  GtkListBox *disks, *cards;
-  GtkLabel *complaint;
+  GtkListBox *disks, *cards, *drives;
+  GtkLabel *complaint, *bad_network;
   GtkBox *blind;
-  GtkWidget *reading, *all, *no_cards, *together;
+  GtkWidget *reading, *all, *no_cards, *together, *drives_title;
   Form *form;
   GCancellable *read;
-  GPtrArray *disk_buttons, *card_buttons; /* GtkToggleButton *, in the order of "present" */
-  GPtrArray *networks;                    /* GtkComboBoxText *, of each card */
+  GPtrArray *disk_buttons, *card_buttons, *drive_buttons; /* GtkToggleButton *, as in "present" */
+  GPtrArray *networks;                                    /* GtkComboBoxText *, of each card */
 };
 
 G_DEFINE_TYPE (P2vPageMachine, p2v_page_machine, P2V_TYPE_PAGE)
@@ -39,11 +39,34 @@ count_active (GPtrArray *buttons)
   return n;
 }
 
+/* The first network of a card that is to be converted and cannot be right is told. */
+static gboolean
+check_networks (P2vPageMachine *self)
+{
+  g_autofree char *words = NULL;
+  for (guint i = 0; i < self->networks->len; i++) {
+    GtkWidget *entry = gtk_bin_get_child (g_ptr_array_index (self->networks, i));
+    GtkStyleContext *style = gtk_widget_get_style_context (entry);
+    g_autoptr (GError) error = NULL;
+    gboolean used = gtk_toggle_button_get_active (g_ptr_array_index (self->card_buttons, i));
+    if (used && !choice_check_network (gtk_entry_get_text (GTK_ENTRY (entry)), &error))
+      gtk_style_context_add_class (style, "error");
+    else
+      gtk_style_context_remove_class (style, "error");
+    if (error && !words)
+      words = say_error (error);
+  }
+  gtk_label_set_text (self->bad_network, words ? words : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->bad_network), words != NULL);
+  return words == NULL;
+}
+
 static void
 take_change (gpointer data)
 {
   P2vPageMachine *self = data;
-  p2v_page_set_complete (P2V_PAGE (self), form_is_good (self->form) &&
+  gboolean networks = check_networks (self);
+  p2v_page_set_complete (P2V_PAGE (self), networks && form_is_good (self->form) &&
                                               self->disk_buttons->len > 0 &&
                                               count_active (self->disk_buttons) > 0);
 }
@@ -95,9 +118,10 @@ add_cards (P2vPageMachine *self, const Reading *reading)
   for (guint i = 0; i < reading->all->nics->len; i++) {
     const P2vNic *nic = g_ptr_array_index (reading->all->nics, i);
     const P2vNic *chosen = find_chosen (reading->chosen->nics, nic->name);
-    g_autofree char *title = say_card (nic);
+    g_autofree char *title = g_strdup_printf ("%s   %s", nic->name, nic->mac);
     g_autofree char *name = g_strdup_printf (_ ("Network for %s"), nic->name);
-    GtkToggleButton *button = row_add (self->cards, title, NULL);
+    GtkToggleButton *button =
+        row_add (self->cards, title, nic->carrier ? _ ("cable connected") : _ ("no cable"));
     GtkWidget *combo = gtk_combo_box_text_new_with_entry ();
     GtkWidget *entry = gtk_bin_get_child (GTK_BIN (combo));
     gtk_entry_set_text (GTK_ENTRY (entry), chosen ? chosen->network : nic->network);
@@ -109,11 +133,29 @@ add_cards (P2vPageMachine *self, const Reading *reading)
     row_add_widget (button, word);
     gtk_toggle_button_set_active (button, chosen != NULL);
     g_object_bind_property (button, "active", combo, "sensitive", G_BINDING_SYNC_CREATE);
+    g_signal_connect_swapped (button, "toggled", G_CALLBACK (take_change), self);
+    g_signal_connect_swapped (entry, "changed", G_CALLBACK (take_change), self);
     g_ptr_array_add (self->card_buttons, button);
     g_ptr_array_add (self->networks, combo);
   }
   gtk_widget_set_visible (self->no_cards, reading->all->nics->len == 0);
   gtk_widget_set_visible (GTK_WIDGET (self->cards), reading->all->nics->len > 0);
+}
+
+static void
+add_drives (P2vPageMachine *self, const Reading *reading)
+{
+  GPtrArray *drives = reading->all->removable;
+  for (guint i = 0; i < drives->len; i++) {
+    const char *name = g_ptr_array_index (drives, i);
+    GtkToggleButton *button =
+        row_add (self->drives, name, _ ("The virtual machine gets it empty."));
+    gtk_toggle_button_set_active (button, g_ptr_array_find_with_equal_func (
+                                              reading->chosen->removable, name, g_str_equal, NULL));
+    g_ptr_array_add (self->drive_buttons, button);
+  }
+  gtk_widget_set_visible (self->drives_title, drives->len > 0);
+  gtk_widget_set_visible (GTK_WIDGET (self->drives), drives->len > 0);
 }
 
 static void
@@ -135,6 +177,7 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   gtk_spin_button_set_value (self->memory, (double)(chosen->memory / MIB));
   add_disks (self, reading);
   add_cards (self, reading);
+  add_drives (self, reading);
   gtk_widget_show (self->all);
   p2v_machine_free (shared->present);
   shared->present = g_steal_pointer (&reading->all);
@@ -184,8 +227,10 @@ static void
 store_number (Settings *settings, GtkSpinButton *button, SettingId id, const char *unit)
 {
   int value = gtk_spin_button_get_value_as_int (button);
-  if (value == GPOINTER_TO_INT (g_object_get_data (G_OBJECT (button), "physical")))
-    return; /* as it was: what the machine or the kernel argument says */
+  /* As it was: what the machine says. */
+  if (value == GPOINTER_TO_INT (g_object_get_data (G_OBJECT (button), "physical")) &&
+      !settings_given (settings, id))
+    return;
   g_autofree char *text = g_strdup_printf ("%d%s", value, unit);
   settings_set (settings, id, text);
 }
@@ -210,6 +255,9 @@ leave (P2vPage *page)
     if (gtk_toggle_button_get_active (g_ptr_array_index (self->card_buttons, i)))
       choice_add_card (&choice, nic, network);
   }
+  for (guint i = 0; i < self->drive_buttons->len; i++)
+    choice_add_drive (&choice, g_ptr_array_index (shared->present->removable, i),
+                      gtk_toggle_button_get_active (g_ptr_array_index (self->drive_buttons, i)));
   choice_store (&choice, shared->settings);
   settings_set (shared->settings, SETTING_root, gtk_combo_box_get_active_id (self->root));
   store_number (shared->settings, self->vcpus, SETTING_vcpu_cores, "");
@@ -231,6 +279,7 @@ finalize (GObject *object)
   P2vPageMachine *self = P2V_PAGE_MACHINE (object);
   g_ptr_array_unref (self->disk_buttons);
   g_ptr_array_unref (self->card_buttons);
+  g_ptr_array_unref (self->drive_buttons);
   g_ptr_array_unref (self->networks);
   G_OBJECT_CLASS (p2v_page_machine_parent_class)->finalize (object);
 }
@@ -257,6 +306,9 @@ p2v_page_machine_class_init (P2vPageMachineClass *class)
   CHILD (reading);
   CHILD (all);
   CHILD (no_cards);
+  CHILD (bad_network);
+  CHILD (drives);
+  CHILD (drives_title);
   CHILD (together);
 #undef CHILD
 }
@@ -272,5 +324,6 @@ p2v_page_machine_init (P2vPageMachine *self)
   gtk_spin_button_set_increments (self->memory, 512, 4096);
   self->disk_buttons = g_ptr_array_new ();
   self->card_buttons = g_ptr_array_new ();
+  self->drive_buttons = g_ptr_array_new ();
   self->networks = g_ptr_array_new ();
 }

@@ -158,7 +158,7 @@ def quit_by_keyboard ():
     w.heading ("Which conversion server\\?")
     w.key ("alt+q")
     w.see ("Close the wizard\\?")
-    w.key ("alt+l")
+    w.key ("alt+i")
     status = w.end ()
     if status != 130:
         raise Missing (f"exit status {status}")
