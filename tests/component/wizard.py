@@ -6,6 +6,7 @@ sys.path.insert (0, "tests/lib")
 from wizard import Heartbeat, Missing, ROLE, Tap, Wizard
 
 PORT, SILENT, REFUSED, HOSTKEY = (os.environ[n] for n in ("PORT", "SILENT", "REFUSED", "HOSTKEY"))
+ASKING, ASKING_KEY = os.environ["ASKING"], os.environ["ASKING_KEY"]
 WORK, DISK, PASSWORD = os.environ["WORK"], os.environ["DISK"], os.environ["PASSWORD"]
 KEY = WORK + "/sshd/id"
 tap = Tap ()
@@ -43,20 +44,84 @@ from gi.repository import Atspi
 gi_sensitive = Atspi.StateType.SENSITIVE
 
 
-def names ():
-    """Whoever hears the wizard only must be told what each widget is."""
-    begin ()
-    kinds = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON,
-             ROLE.COMBO_BOX, ROLE.SPIN_BUTTON, ROLE.PROGRESS_BAR, ROLE.LIST_BOX}
-    nameless = [n.get_role_name () for n in w.nodes () if n.get_role () in kinds and not n.get_name ()]
-    if nameless:
-        raise Missing (f"without a name: {nameless}")
+def complete_page ():
+    if w.nameless ():
+        raise Missing (f"without a name: {w.nameless ()}")
     box = Atspi.Component.get_extents (w.frame, Atspi.CoordType.SCREEN)
     if box.width > 800 or box.height > 600:
         raise Missing (f"the window needs {box.width}x{box.height}")
 
 
+def names ():
+    begin ()
+    complete_page ()
+    w.kill ()
+
+
+def network ():
+    """As on the image; nothing of it is pressed that would set this machine's network."""
+    global w
+    w = Wizard (f"p2v.disks={DISK} p2v.gui", WORK + "/client.log", "--consoles")
+    if not w.find ("How is this machine connected\\?"): # it has an address
+        w.press ("^Back$")
+    w.heading ("How is this machine connected\\?")
+    complete_page ()
+    w.press ("^Fixed address$", ROLE.RADIO_BUTTON)
+    for name, wrong, said in (("Address", "192.0.2.9", "is not an address with its network"),
+                              ("Router", "192.0.2", "is not the address of a router"),
+                              ("Name servers", "a.example", "is not the address of a name server")):
+        w.enter (name, wrong)
+        w.see (said, ROLE.LABEL)
+        w.enter (name, {"Address": "192.0.2.9/24", "Router": "192.0.2.1"}.get (name, ""))
+    w.kill ()
+
+
+def tools ():
+    begin ()
+    w.key ("F1")
+    w.heading ("About")
+    w.see ("^p2v-client ")
+    complete_page ()
+    w.key ("Return")
+    w.heading ("Which conversion server\\?")
+    w.key ("F12")
+    w.see ("^Saved as .*/p2v-screen-1.png")
+    with open (os.environ["HOME"] + "/p2v-screen-1.png", "rb") as file:
+        if file.read (8) != b"\x89PNG\r\n\x1a\n":
+            raise Missing ("a picture")
+    w.key ("F8")
+    w.heading ("Save a support file")
+    complete_page ()
+    w.enter ("File", WORK + "/support.txt")
+    w.key ("Return")
+    w.see ("^Saved as .*/support.txt", seconds=30)
+    with open (WORK + "/support.txt", encoding="utf-8") as file:
+        if "There was no job yet" not in file.read ():
+            raise Missing ("the support file says that there was no job")
+    w.key ("Return")
+    w.heading ("Which conversion server\\?")
+    w.kill ()
+
+
+def asked ():
+    """What the server asks and nobody has filled in, here the password, a person answers."""
+    begin (f"p2v.server=127.0.0.1 p2v.port={ASKING} p2v.username=p2vlogin p2v.hostkey={ASKING_KEY}")
+    test ()
+    w.heading ("A question for the login", 30)
+    w.see ("p2vlogin@127.0.0.1 asks:")
+    complete_page ()
+    w.press ("^Give up$")
+    says ("was given up: its question was not answered")
+    test ()
+    w.heading ("A question for the login", 30)
+    w.enter ("Answer", PASSWORD)
+    w.press ("^Answer$")
+    w.see ("Connected as p2vlogin@127.0.0.1", seconds=30)
+    w.kill ()
+
+
 def typing ():
+    begin ()
     w.enter ("Port", "99999")
     says ("“99999” is not a TCP port")
     if w.find ("^Test connection$").get_state_set ().contains (gi_sensitive):
@@ -166,6 +231,9 @@ def quit_by_keyboard ():
 
 for name, case in (
         ("every widget has a name, and the window fits 800x600", names),
+        ("so has page Network; its fields are checked as they are typed", network),
+        ("About, a picture of the screen and a support file by function keys", tools),
+        ("a server that asks further questions", asked),
         ("a wrong value is told as it is typed", typing),
         ("an unknown host key is asked about, and can be refused", unknown_key),
         ("and accepted: versions, targets, free space", accept_key),

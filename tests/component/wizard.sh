@@ -8,9 +8,11 @@ set -euo pipefail
 . tests/lib/client.sh
 # shellcheck source=tests/lib/display.sh
 . tests/lib/display.sh
-HELPER=
+HELPER='' FIRST_PID=''
 stop_all () {
   [ -z "$HELPER" ] || kill "$HELPER" 2>/dev/null || true
+  sshd_stop
+  SSHD_PID=$FIRST_PID
   display_stop
   sshd_stop
 }
@@ -21,6 +23,11 @@ bench_start "PasswordAuthentication yes"
 PORT=$SSHD_PORT SILENT=$(free_port) REFUSED=$(free_port) HOSTKEY=$SSHD_HOSTKEY
 DISK=$WORK/disk.raw PASSWORD=$SSHD_PASSWORD
 export WORK PORT SILENT REFUSED HOSTKEY DISK PASSWORD
+# A second one, which asks by itself.
+FIRST_PID=$SSHD_PID
+sshd_start "$WORK/asking" "UsePAM yes" "KbdInteractiveAuthentication yes" "AuthenticationMethods keyboard-interactive"
+ASKING=$SSHD_PORT ASKING_KEY=$SSHD_HOSTKEY
+export ASKING ASKING_KEY
 # Accepts and never speaks.
 python3 -c 'import socket, sys, time
 s = socket.create_server (("127.0.0.1", int (sys.argv[1])), backlog=16)

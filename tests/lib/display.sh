@@ -9,7 +9,7 @@
 display_start () {
   local dir=${TMPDIR:-/tmp}
   mkfifo "$dir/display"
-  Xvfb -displayfd 3 -screen 0 "${1:-800x600}x24" -nolisten tcp 3<>"$dir/display" >"$dir/xvfb.log" 2>&1 &
+  Xvfb -displayfd 3 -screen 0 "${1:-800x600}x24" -nolisten tcp -noreset 3<>"$dir/display" >"$dir/xvfb.log" 2>&1 &
   DISPLAY_PID=$!
   read -r -t 20 DISPLAY <"$dir/display"
   rm "$dir/display"

@@ -11,6 +11,9 @@ from gi.repository import Atspi
 
 ROLE = Atspi.Role
 PATIENCE = 20
+# Whoever hears the wizard only must be told what each of these is.
+KINDS = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON,
+         ROLE.COMBO_BOX, ROLE.SPIN_BUTTON, ROLE.PROGRESS_BAR, ROLE.LIST_BOX, ROLE.TOGGLE_BUTTON}
 
 
 class Missing (Exception):
@@ -18,9 +21,9 @@ class Missing (Exception):
 
 
 class Wizard:
-    def __init__ (self, cmdline, log):
+    def __init__ (self, cmdline, log, *options):
         self.log = open (log, "ab")
-        self.client = subprocess.Popen ([os.environ["BUILD"] + "/bin/p2v-client", "--cmdline=-"],
+        self.client = subprocess.Popen ([os.environ["BUILD"] + "/bin/p2v-client", "--cmdline=-", *options],
                                         stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
         self.client.stdin.write (cmdline.encode ())
         self.client.stdin.close ()
@@ -78,6 +81,10 @@ class Wizard:
     def words (self):
         return " | ".join (n.get_name () for n in self.nodes () if n.get_name ())
 
+    def nameless (self):
+        """What of the widgets on the screen has no name."""
+        return [n.get_role_name () for n in self.nodes () if n.get_role () in KINDS and not n.get_name ()]
+
     # ---- waiting ----
     def see (self, name, role=None, seconds=PATIENCE):
         return self.wait (lambda: self.find (name, role), f"\"{name}\"", seconds)
@@ -96,8 +103,8 @@ class Wizard:
         self.sensitive (name, role, seconds).do_action (0)
 
     def enter (self, name, text):
-        role = ROLE.PASSWORD_TEXT if name == "Password" else ROLE.TEXT
-        node = self.see (f"^{name}$", role)
+        node = self.wait (lambda: self.find (f"^{name}$", ROLE.TEXT) or self.find (f"^{name}$", ROLE.PASSWORD_TEXT),
+                          f"\"{name}\"")
         if not node.set_text_contents (text):
             raise Missing (f"{name} takes no text")
 
@@ -115,7 +122,8 @@ class Wizard:
 
     @staticmethod
     def raw_key (name, kind):
-        values = {"Return": 0xff0d, "Tab": 0xff09, "Escape": 0xff1b, "space": 0x20}
+        values = {"Return": 0xff0d, "Tab": 0xff09, "Escape": 0xff1b, "space": 0x20,
+                  "F1": 0xffbe, "F8": 0xffc5, "F12": 0xffc9}
         codes = {"alt": 64, "shift": 50, "ctrl": 37}
         if name in codes: # a modifier, by its place on the keyboard
             Atspi.generate_keyboard_event (codes[name], None, kind)

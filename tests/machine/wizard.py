@@ -16,8 +16,6 @@ SHOTS, WORK = ENV.get ("SHOTS"), ENV["WORK"]
 CATALOG = gettext.translation ("p2v", ENV["BUILD"] + "/share/locale", [ENV.get ("WIZARD_LANG") or "en"],
                                fallback=True)
 mnemonic = re.compile ("_(.)")
-KINDS = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON,
-         ROLE.COMBO_BOX, ROLE.SPIN_BUTTON, ROLE.PROGRESS_BAR, ROLE.LIST_BOX, ROLE.TOGGLE_BUTTON}
 tap = Tap ()
 w = None
 beat = None
@@ -39,9 +37,8 @@ def picture (name):
 
 def heading (english):
     w.heading (t (english), 60)
-    nameless = [n.get_role_name () for n in w.nodes () if n.get_role () in KINDS and not n.get_name ()]
-    if nameless:
-        raise Missing (f"\"{english}\": without a name: {nameless}")
+    if w.nameless ():
+        raise Missing (f"\"{english}\": without a name: {w.nameless ()}")
     root = Gdk.get_default_root_window ()
     for node in [w.frame, *w.nodes ()]:
         box = Atspi.Component.get_extents (node, Atspi.CoordType.SCREEN)
