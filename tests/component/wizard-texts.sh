@@ -16,6 +16,7 @@ check () {
   fi
 }
 
+# shellcheck disable=SC2317 # by check
 complete () {
   local copy=$TMPDIR/$1.po said
   cp "p2v-client/po/$1.po" "$copy"
