@@ -2,7 +2,9 @@
 /* Commands, one line each, one line as answer:
  *   stats   name=value pairs, the members of QueueStats
  *   fail    "failed": every read, pending or to come, ends with EIO
- *   forget  "forgotten": the source's error is not in stats any more */
+ *   forget  "forgotten": the source's error is not in stats any more
+ *   live    "live": what is read from now on is taken to live, and the next is read ahead
+ *   probe   "probing": it is not, as in the beginning */
 #include "broker-plugin.h"
 #include <errno.h>
 #include <nbdkit-plugin.h>
@@ -57,6 +59,10 @@ answer_command (Queue *queue, const char *command)
   if (strcmp (command, "forget") == 0) {
     queue_forget_error (queue);
     return g_strdup ("forgotten\n");
+  }
+  if (strcmp (command, "live") == 0 || strcmp (command, "probe") == 0) {
+    queue_expect (queue, *command == 'l');
+    return g_strdup (*command == 'l' ? "live\n" : "probing\n");
   }
   if (strcmp (command, "stats") == 0) {
     QueueStats s;

@@ -26,18 +26,6 @@ typedef struct {
   guint8 *into;
 } Part;
 
-/* Whoever looks for a signature (blkid in the appliance, at two dozen places of
- * each disk and volume, most of them at the end) reads a page here and there.
- * Reading a whole unit each time would read megabytes of dead space on every
- * one; so the first few small reads of a unit are answered exactly, and only a
- * unit that keeps being looked at is fetched whole and kept.  A look is not kept:
- * the copy reads it again if it lives.  Measured on the demo's disks, without and
- * with this rule: swap 1372160 and 1064960 bytes read, free space of the volume
- * group 2424832 and 2117632; the gaps between partitions 2787328 both times, for
- * blkid looks at their ends so densely that the units are read whole after all. */
-#define LOOK_BYTES 4096u
-#define LOOKS      4u
-
 /* What the source cannot read in one go is asked for in pieces of this size, and only
  * those that somebody wants: the bad sector may lie in what nobody does.  Not in sectors: the
  * physical machine's kernel reads a block device by pages. */
@@ -45,12 +33,15 @@ typedef struct {
 
 struct Queue {
   GMutex lock;
-  GHashTable *looks; /* unit number → small reads of it so far */
+  Looks *looks;
+  Ahead *ahead;
+  gboolean live;     /* what is read is taken to live */
   GHashTable *bad;   /* numbers of units that cannot be read whole (a set) */
   char *bad_path;    /* NULL: errors of the source are passed on */
   GHashTable *holes; /* offsets of pieces that read as zeroes therefore (a set) */
   Cache *cache;
   GQueue pending;       /* Request * that no channel has */
+  GQueue later;         /* the same, for when nobody waits */
   GHashTable *requests; /* all that are not answered yet (a set) */
   GHashTable *units;    /* those of whole units: &offset → Request * */
   GHashTable *channels; /* Channel * → its wake_fd */
@@ -65,9 +56,11 @@ queue_new (Cache *cache, const char *bad_path)
   Queue *queue = g_new0 (Queue, 1);
   g_mutex_init (&queue->lock);
   g_queue_init (&queue->pending);
+  g_queue_init (&queue->later);
   queue->cache = cache;
   queue->requests = g_hash_table_new (NULL, NULL);
-  queue->looks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  queue->looks = looks_new ();
+  queue->ahead = ahead_new ();
   queue->bad = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   queue->holes = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   queue->bad_path = g_strdup (bad_path);
@@ -95,7 +88,9 @@ queue_free (Queue *queue)
   while (g_hash_table_iter_next (&iter, &request, NULL))
     request_free (request);
   g_queue_clear (&queue->pending);
-  g_hash_table_unref (queue->looks);
+  g_queue_clear (&queue->later);
+  looks_free (queue->looks);
+  ahead_free (queue->ahead);
   g_hash_table_unref (queue->bad);
   g_hash_table_unref (queue->holes);
   g_free (queue->bad_path);
@@ -121,18 +116,25 @@ wake_channels (Queue *queue)
 }
 
 static Request *
-request_new (Queue *queue, guint64 offset, guint32 length, gboolean whole)
+request_new (Queue *queue, guint64 offset, guint32 length, gboolean whole, gboolean ahead)
 {
   Request *request = g_new0 (Request, 1);
   request->whole = whole;
+  request->ahead = ahead;
   request->offset = offset;
   request->length = length;
   request->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   g_hash_table_add (queue->requests, request);
   if (whole)
     g_hash_table_insert (queue->units, &request->offset, request);
-  g_queue_push_tail (&queue->pending, request);
+  g_queue_push_tail (ahead ? &queue->later : &queue->pending, request);
   return request;
+}
+
+static guint32
+unit_length (const Queue *queue, guint64 unit)
+{
+  return (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - unit * P2V_UNIT);
 }
 
 /* READER waits for the bytes of PART, which come with REQUEST. */
@@ -155,7 +157,7 @@ ask_pieces (Queue *queue, Reader *reader, Part part)
     if (g_hash_table_contains (queue->holes, &hole)) {
       memset (piece.into, 0, piece.length);
     } else {
-      Request *request = request_new (queue, piece.offset, piece.length, FALSE);
+      Request *request = request_new (queue, piece.offset, piece.length, FALSE, FALSE);
       request->piece = TRUE;
       wait_for (request, reader, &piece);
     }
@@ -170,31 +172,34 @@ ask_pieces (Queue *queue, Reader *reader, Part part)
 static void
 ask (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
 {
-  guint64 start = part->offset / P2V_UNIT * P2V_UNIT;
+  guint64 unit = part->offset / P2V_UNIT, start = unit * P2V_UNIT;
   Request *request = g_hash_table_lookup (queue->units, &start);
   if (!request && whole)
-    request = request_new (queue, start, (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - start),
-                           TRUE);
+    request = request_new (queue, start, unit_length (queue, unit), TRUE, FALSE);
   if (!request) {
-    request = request_new (queue, part->offset, part->length, FALSE);
+    request = request_new (queue, part->offset, part->length, FALSE, FALSE);
     request->look = look;
   }
+  if (request->ahead && g_queue_remove (&queue->later, request))
+    g_queue_push_tail (&queue->pending, request);
+  request->ahead = FALSE;
   wait_for (request, reader, part);
 }
 
-/* Is PART only a look at its unit? */
-static gboolean
-is_look (Queue *queue, const Part *part)
+/* Somebody wants UNIT, which is HELD or not. */
+static void
+ask_ahead (Queue *queue, guint64 unit, gboolean held)
 {
-  guint64 unit = part->offset / P2V_UNIT;
-  if (part->length > LOOK_BYTES ||
-      part->length == MIN (P2V_UNIT, cache_size (queue->cache) - unit * P2V_UNIT))
-    return FALSE;
-  guint looks = GPOINTER_TO_UINT (g_hash_table_lookup (queue->looks, &unit));
-  if (looks >= LOOKS)
-    return FALSE;
-  g_hash_table_replace (queue->looks, g_memdup2 (&unit, sizeof unit), GUINT_TO_POINTER (looks + 1));
-  return TRUE;
+  guint window = ahead_window (queue->ahead, unit, held);
+  guint64 end = MIN (unit + 1 + window, (cache_size (queue->cache) + P2V_UNIT - 1) / P2V_UNIT);
+  while (++unit < end) {
+    guint64 start = unit * P2V_UNIT;
+    if (cache_holds (queue->cache, unit) || g_hash_table_contains (queue->units, &start) ||
+        g_hash_table_contains (queue->bad, &unit))
+      continue;
+    (void)request_new (queue, start, unit_length (queue, unit), TRUE, TRUE);
+    ahead_note (queue->ahead, unit, window);
+  }
 }
 
 /* Asks for what is missing; HELD collects the parts that the cache has. */
@@ -206,16 +211,22 @@ ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 c
     Part part = {offset, (guint32)MIN (count, P2V_UNIT - offset % P2V_UNIT), into};
     guint64 unit = offset / P2V_UNIT;
     gboolean held_now = cache_holds (queue->cache, unit);
+    gboolean live = mode == READ_KEEP && queue->live;
     if (held_now && mode == READ_FRESH)
       cache_drop (queue->cache, unit);
     if (held_now && mode != READ_FRESH) {
       g_array_append_val (held, part);
     } else if (g_hash_table_contains (queue->bad, &unit)) {
       ask_pieces (queue, reader, part);
+    } else if (mode == READ_KEEP && looks_find (queue->looks, offset, into, part.length)) {
+      live = FALSE; /* of what was probed it is not known */
     } else {
-      gboolean look = mode == READ_KEEP && is_look (queue, &part);
+      gboolean look = mode == READ_KEEP && !live &&
+                      looks_count (queue->looks, offset, part.length, unit_length (queue, unit));
       ask (queue, reader, &part, held_now || (mode == READ_KEEP && !look), look);
     }
+    if (live)
+      ask_ahead (queue, unit, held_now);
     offset += part.length;
     into += part.length;
     count -= part.length;
@@ -226,7 +237,7 @@ ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 c
 static void
 wait_answers (Queue *queue, Reader *reader)
 {
-  if (!g_queue_is_empty (&queue->pending))
+  if (!g_queue_is_empty (&queue->pending) || !g_queue_is_empty (&queue->later))
     wake_channels (queue);
   while (reader->outstanding > 0)
     g_cond_wait (&reader->answered, &queue->lock);
@@ -309,6 +320,14 @@ queue_fail (Queue *queue)
 }
 
 void
+queue_expect (Queue *queue, gboolean live)
+{
+  g_mutex_lock (&queue->lock);
+  queue->live = live;
+  g_mutex_unlock (&queue->lock);
+}
+
+void
 queue_stats (Queue *queue, QueueStats *stats)
 {
   g_mutex_lock (&queue->lock);
@@ -355,11 +374,13 @@ queue_take (Queue *queue, guint in_flight)
   Request *request = NULL;
   g_mutex_lock (&queue->lock);
   /* No channel takes more than its share, so that all connections work. */
-  guint all = queue->in_flight + g_queue_get_length (&queue->pending);
+  guint all =
+      queue->in_flight + g_queue_get_length (&queue->pending) + g_queue_get_length (&queue->later);
   guint channels = MAX (g_hash_table_size (queue->channels), 1u);
   guint share = MIN ((all + channels - 1) / channels, CHANNEL_DEPTH);
   if (in_flight < share)
-    request = g_queue_pop_head (&queue->pending);
+    request =
+        g_queue_pop_head (g_queue_is_empty (&queue->pending) ? &queue->later : &queue->pending);
   if (request) {
     queue->in_flight++;
     queue->stats.requests++;
@@ -418,6 +439,8 @@ queue_answer (Queue *queue, Request *request, int errnum)
   queue->in_flight--;
   if (errnum == 0) {
     queue->stats.fetched += request->length;
+    if (request->look)
+      looks_keep (queue->looks, request->offset, request->data, request->length);
   } else if (request->piece && queue->bad_path) {
     stored = make_hole (queue, request);
     errnum = 0;

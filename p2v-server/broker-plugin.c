@@ -65,7 +65,7 @@ broker_config_complete (void)
   "cache=FILE             (required) Where units are kept.\n"                                      \
   "map=FILE               (required) Which units are kept, a byte each.\n"                         \
   "data-socket=PATH       (required) Data channels connect here.\n"                                \
-  "control-socket=PATH    (required) Commands: stats, fail, forget.\n"                             \
+  "control-socket=PATH    (required) Commands: stats, fail, forget, live, probe.\n"                \
   "zero-bad=FILE          Zeroes for what cannot be read; FILE lists where."
 
 static int

@@ -3,6 +3,8 @@
  *
  *   broker-plugin.c          nbdkit's callbacks and parameters
  *   broker-plugin-queue.c    who waits for which part of the disk
+ *   broker-plugin-looks.c    reads that look for signatures
+ *   broker-plugin-ahead.c    what to read before somebody wants it
  *   broker-plugin-cache.c    what was read, in a file
  *   broker-plugin-channel.c  one data channel: an NBD client with many reads in flight
  *   broker-plugin-listen.c   the sockets for data channels and for commands
@@ -46,6 +48,30 @@ guint64 cache_bytes (const Cache *cache);
  * storage that rots or a machine that lost power; it is to be dropped then. */
 int cache_read (const Cache *cache, void *data, guint64 offset, guint32 length);
 
+/* ---- looks ---- */
+typedef struct Looks Looks;
+
+Looks *looks_new (void);
+void looks_free (Looks *looks);
+/* Is a read of LENGTH bytes at OFFSET only a look at its unit, which has UNIT_LENGTH?  Then it
+ * is counted. */
+gboolean looks_count (Looks *looks, guint64 offset, guint32 length, guint32 unit_length);
+/* Keeps what a look has found in memory, as far as there is room. */
+void looks_keep (Looks *looks, guint64 offset, const void *data, guint32 length);
+/* FALSE when that is not there. */
+gboolean looks_find (const Looks *looks, guint64 offset, void *into, guint32 length);
+
+/* ---- ahead ---- */
+typedef struct Ahead Ahead;
+
+Ahead *ahead_new (void);
+void ahead_free (Ahead *ahead);
+/* UNIT is wanted, and the cache has it (HELD) or not: so many units behind it are worth
+ * reading, too. */
+guint ahead_window (Ahead *ahead, guint64 unit, gboolean held);
+/* UNIT is being read ahead, one of WINDOW. */
+void ahead_note (Ahead *ahead, guint64 unit, guint window);
+
 /* ---- queue ---- */
 typedef struct Queue Queue;
 typedef struct Channel Channel;
@@ -58,6 +84,7 @@ typedef struct {
   gboolean whole; /* the whole unit, for the cache */
   gboolean look;  /* a small read of the conversion, which is not kept */
   gboolean piece; /* of what could not be read in one go */
+  gboolean ahead; /* nobody has wanted it yet */
   guint8 *data;   /* LENGTH bytes, from queue_take on */
   GArray *waiters;
 } Request;
@@ -88,6 +115,10 @@ void queue_free (Queue *queue);
 /* Reads for nbdkit; waits as long as it takes.  A unit of the cache that is
  * damaged is read from the source again. */
 int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMode mode);
+
+/* From now on what READ_KEEP reads is taken to live (LIVE): no looks, and what lies behind
+ * it is read ahead.  Or not, as in the beginning. */
+void queue_expect (Queue *queue, gboolean live);
 
 /* All readers, now and later, get EIO. */
 void queue_fail (Queue *queue);

@@ -161,6 +161,17 @@ broker_stats (Broker *broker, BrokerStats *stats)
 }
 
 void
+broker_expect (Job *job, gboolean live)
+{
+  for (guint i = 0; i < job->disks->len; i++) {
+    const JobDisk *disk = g_ptr_array_index (job->disks, i);
+    /* without an answer it is only slower */
+    g_autofree char *answer = disk->broker ? command (disk->broker, live ? "live" : "probe") : NULL;
+    p2v_debug ("the broker of disk %u: %s", i, answer ? answer : "no answer");
+  }
+}
+
+void
 broker_fail (Broker *broker)
 {
   g_autofree char *answer = command (broker, "fail");

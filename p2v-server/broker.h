@@ -25,6 +25,11 @@ gboolean broker_wait_source (Broker *broker, GCancellable *cancel, GError **erro
 
 gboolean broker_stats (Broker *broker, BrokerStats *stats);
 
+/* What the readers of all disks of JOB look at from now on are files and the tables of file
+ * systems (LIVE), so that reading what lies behind is worth while; or it is probed what
+ * lies where, as in the beginning. */
+void broker_expect (Job *job, gboolean live);
+
 /* Every pending and later read fails at once: first step of cancelling, for a
  * qemu that waits for its backing file hears nothing else.  The job's
  * cancellable does it, too. */

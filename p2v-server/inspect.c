@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "broker.h"
 #include "inspect.h"
 #include "no-os.h"
 #include "phases.h"
@@ -24,8 +25,10 @@ phase_inspect (Job *job, GError **error)
   job->guest = guest_open (job, error);
   if (!job->guest)
     return FALSE;
-  return volumes_load (job->guest, error) && check_not_blank (job->guest, error) &&
-         job_check_cancelled (job, error) && inspect_usage (job->guest, error) &&
+  if (!volumes_load (job->guest, error) || !check_not_blank (job->guest, error))
+    return FALSE;
+  broker_expect (job, TRUE);
+  return job_check_cancelled (job, error) && inspect_usage (job->guest, error) &&
          job_check_cancelled (job, error) && inspect_os (job->guest, error) &&
          inspect_boot (job->guest, error) && inspect_room (job->guest, error) &&
          preflight_space (job, error);

@@ -3,6 +3,7 @@
  * Nothing here is needed for the guest to work: what cannot be trimmed is
  * copied whole, with a warning. */
 #include <string.h>
+#include "broker.h"
 #include "layers.h"
 #include "phases.h"
 #include "ranges.h"
@@ -324,7 +325,10 @@ phase_trim (Job *job, GError **error)
     guest_error (guest, P2V_ERROR_CONVERT, "The guest cannot be unmounted", error);
     return FALSE;
   }
-  if (!trim_volumes (&trim, error) || !trim_groups (&trim, error))
+  if (!trim_volumes (&trim, error))
+    return FALSE;
+  broker_expect (job, FALSE);
+  if (!trim_groups (&trim, error))
     return FALSE;
   trim_remainders (&trim);
   g_autoptr (GPtrArray) gaps = find_gaps (guest);

@@ -138,12 +138,35 @@ check "and keeps nothing" stat_is "cached=0"
 read_at "" 200000 4096
 check "a look at a unit is no more either" stat_is "cached=0"
 check "and reads no more than that" stat_is "fetched=5096"
+read_at "" 200000 4096
+check "the same look again is right" part_is 200000 4096
+check "and reads nothing" stat_is "fetched=5096"
 read_at "" 131172 8000
 check "the other export reads the whole unit" stat_is "cached=65536"
 read_at exact 65530 12
 check "a read over a border is two" stat_is "requests=5"
 check "and right" part_is 65530 12
 check "an unknown export is refused" fails_with 3 other 0 1
+
+# Reading ahead: 65536 bytes are cached.
+check "what is read can be taken to live" test "$(tell live)" = live
+read_at "" 4194304 512
+check "then the unit comes whole, with the next one" stat_is "cached=$((3 * 65536))"
+check "and the first one is right" part_is 4194304 512
+read_at "" 4259840 512
+check "behind that one come two" stat_is "cached=$((5 * 65536))"
+read_at "" 4325376 65536
+check "then four, less what is there" stat_is "cached=$((8 * 65536))"
+check "what came ahead is right" part_is 4325376 65536
+read_at "" 4718592 512
+check "nothing comes behind what follows none of them" stat_is "cached=$((10 * 65536))"
+read_at "" "$((SIZE - 512))" 512
+check "nor behind the end" stat_is "cached=$((10 * 65536 + 512))"
+read_at "" 200000 4096
+check "what was probed is no reason" stat_is "cached=$((10 * 65536 + 512))"
+check "and it can be probed again" test "$(tell probe)" = probing
+read_at "" 5242880 4096
+check "without more than is asked" stat_is "cached=$((10 * 65536 + 512))"
 broker_stop
 kill "$SOURCE_PID"
 wait "$SOURCE_PID" || true

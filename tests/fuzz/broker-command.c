@@ -17,6 +17,11 @@ queue_forget_error (Queue *queue G_GNUC_UNUSED)
 }
 
 void
+queue_expect (Queue *queue G_GNUC_UNUSED, gboolean live G_GNUC_UNUSED)
+{
+}
+
+void
 queue_stats (Queue *queue G_GNUC_UNUSED, QueueStats *stats)
 {
   *stats = (QueueStats){0};
