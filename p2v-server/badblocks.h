@@ -5,6 +5,7 @@
 #include "job.h"
 
 /* Adds a warning for every disk with such places, and names the files that they belong to where
- * that can be told: in an ext file system in a partition, or on the disk as a whole.  That takes
- * an appliance, and so the brokers; without them only the places are named. */
+ * that can be told: in an ext or XFS file system on a disk, in a partition, in a logical volume or
+ * on a mirror.  That takes an appliance, and so the brokers; without them only the places are
+ * named. */
 void badblocks_report (Job *job);

@@ -38,3 +38,8 @@ gboolean blocks_pass (const Blocks *blocks, const char *name);
  * when a layer is not understood. */
 gboolean blocks_map (const Blocks *blocks, const char *name, const GArray *ranges,
                      GPtrArray *drops);
+
+/* The other way round: the device at the top of what byte *AT of disk INDEX belongs to (the
+ * kernel's name, borrowed), as far as the layers are understood; *AT becomes the byte in it.
+ * NULL when there is no such disk. */
+const char *blocks_top (const Blocks *blocks, guint index, guint64 *at);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "convert/linux/device-spec.h"
 #include "layers.h"
+#include "overlay.h"
 
 /* libguestfs gives LVM's UUIDs with dashes in one call and without in the other. */
 gboolean
@@ -41,4 +42,34 @@ raid_members (Guest *guest, const char *array)
         g_strv_builder_add (members, lists[i][j]);
     }
   return g_strv_builder_end (members);
+}
+
+Blocks *
+layers_load (Guest *guest)
+{
+  g_autofree char *text = guest_shell (guest, blocks_script);
+  g_autoptr (Blocks) blocks = text ? blocks_parse (text) : NULL;
+  const GPtrArray *disks = guest->job->disks;
+  g_autofree BlocksDisk *known = g_new0 (BlocksDisk, disks->len);
+  for (guint i = 0; i < disks->len; i++) {
+    guint64 size = ((const JobDisk *)g_ptr_array_index (disks, i))->source->size;
+    known[i] = (BlocksDisk){size, overlay_cluster (size)};
+  }
+  if (!blocks || !blocks_know_disks (blocks, known, disks->len))
+    return NULL;
+  return g_steal_pointer (&blocks);
+}
+
+char *
+layers_kernel_name (Guest *guest, const Blocks *blocks, const char *device)
+{
+  gint disk = guest_device_disk (guest, device);
+  if (disk >= 0) {
+    const char *part = device + strlen (guest->devices[disk]);
+    return g_strdup (blocks_name (blocks, (guint)disk, (guint)g_ascii_strtoull (part, NULL, 10)));
+  }
+  g_autofree char *quoted = g_shell_quote (device);
+  g_autofree char *script = g_strdup_printf ("readlink -f -- %s", quoted);
+  g_autofree char *path = guest_shell (guest, script);
+  return path && g_str_has_prefix (path, "/dev/") ? g_path_get_basename (g_strchomp (path)) : NULL;
 }

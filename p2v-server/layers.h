@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What lies below LVM and software RAID. */
 #pragma once
+#include "blocks.h"
 #include "guest.h"
 
 /* libguestfs's calls that return structures name devices as the appliance's
@@ -16,3 +17,11 @@ char *lvm_pv_device (Guest *guest, const char uuid[32]);
 /* The partitions and disks that are members of the software RAID ARRAY.  Caller
  * frees with g_strfreev. */
 char **raid_members (Guest *guest, const char *array);
+
+/* How the appliance's kernel has stacked everything now, with the job's disks known in it; NULL
+ * when that is not understood. */
+Blocks *layers_load (Guest *guest);
+
+/* What the kernel calls DEVICE, "dm-3" for "/dev/vg/lv"; NULL when that is not known.
+ * Caller frees. */
+char *layers_kernel_name (Guest *guest, const Blocks *blocks, const char *device);

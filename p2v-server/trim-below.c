@@ -8,8 +8,7 @@
  * device of device mapper's that passes everything on except discards, and
  * writes into a log what it was asked to do: dm-log-writes, log in memory. */
 #include <string.h>
-#include "blocks.h"
-#include "overlay.h"
+#include "layers.h"
 #include "ranges.h"
 #include "trim.h"
 
@@ -37,42 +36,11 @@ typedef struct {
 /* Read at once: what libguestfs takes in one message is 4 MiB. */
 #define LOG_PIECE (1 << 20)
 
-static Blocks *
-load_blocks (Guest *guest)
-{
-  g_autofree char *text = guest_shell (guest, blocks_script);
-  g_autoptr (Blocks) blocks = text ? blocks_parse (text) : NULL;
-  const GPtrArray *disks = guest->job->disks;
-  g_autofree BlocksDisk *known = g_new0 (BlocksDisk, disks->len);
-  for (guint i = 0; i < disks->len; i++) {
-    guint64 size = ((const JobDisk *)g_ptr_array_index (disks, i))->source->size;
-    known[i] = (BlocksDisk){size, overlay_cluster (size)};
-  }
-  if (!blocks || !blocks_know_disks (blocks, known, disks->len))
-    return NULL;
-  return g_steal_pointer (&blocks);
-}
-
-/* What the kernel calls DEVICE, "dm-3" for "/dev/vg/lv"; NULL when that is not known. */
-static char *
-kernel_name (Guest *guest, const Blocks *blocks, const char *device)
-{
-  gint disk = guest_device_disk (guest, device);
-  if (disk >= 0) {
-    const char *part = device + strlen (guest->devices[disk]);
-    return g_strdup (blocks_name (blocks, (guint)disk, (guint)g_ascii_strtoull (part, NULL, 10)));
-  }
-  g_autofree char *quoted = g_shell_quote (device);
-  g_autofree char *script = g_strdup_printf ("readlink -f -- %s", quoted);
-  g_autofree char *path = guest_shell (guest, script);
-  return path && g_str_has_prefix (path, "/dev/") ? g_path_get_basename (g_strchomp (path)) : NULL;
-}
-
 char *
 below_device (Guest *guest, const char *device)
 {
-  g_autoptr (Blocks) blocks = load_blocks (guest);
-  g_autofree char *name = blocks ? kernel_name (guest, blocks, device) : NULL;
+  g_autoptr (Blocks) blocks = layers_load (guest);
+  g_autofree char *name = blocks ? layers_kernel_name (guest, blocks, device) : NULL;
   return name ? g_strconcat ("/dev/", name, NULL) : NULL;
 }
 
@@ -81,8 +49,8 @@ below_passes (Guest *guest, const char *device)
 {
   if (guest_device_disk (guest, device) >= 0)
     return TRUE;
-  g_autoptr (Blocks) blocks = load_blocks (guest);
-  g_autofree char *name = blocks ? kernel_name (guest, blocks, device) : NULL;
+  g_autoptr (Blocks) blocks = layers_load (guest);
+  g_autofree char *name = blocks ? layers_kernel_name (guest, blocks, device) : NULL;
   /* when in doubt the kernel is asked, and refuses */
   return !name || blocks_pass (blocks, name);
 }
@@ -90,8 +58,8 @@ below_passes (Guest *guest, const char *device)
 gboolean
 below_drop (Guest *guest, const char *device, GArray *ranges, GPtrArray *drops)
 {
-  g_autoptr (Blocks) blocks = load_blocks (guest);
-  g_autofree char *name = blocks ? kernel_name (guest, blocks, device) : NULL;
+  g_autoptr (Blocks) blocks = layers_load (guest);
+  g_autofree char *name = blocks ? layers_kernel_name (guest, blocks, device) : NULL;
   ranges_merge (ranges);
   return name && blocks_map (blocks, name, ranges, drops);
 }

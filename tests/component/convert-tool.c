@@ -10,13 +10,16 @@
  *     nic=MAC,NAME,OTHER NAME…         a network card
  *     uefi=1                           the machine was started by UEFI
  *     root=…                           the setting of that name
+ *     places=DISK:OFFSET,…             whose files phase "places" looks for
  *     cancel_ms=N                      cancels the job after so many milliseconds
  *
- * Prints "PHASE: SECONDS s, CHANGES changes" for each phase, then the report's text; on
- * an error "CODE: sentence" and ends with 1. */
+ * "places", a phase of this tool's for while the appliance is there, prints "place: …" as
+ * the report has it for bad blocks.  Prints "PHASE: SECONDS s, CHANGES changes" for each phase,
+ * then the report's text; on an error "CODE: sentence" and ends with 1. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "p2v-server/badblocks-files.h"
 #include "p2v-server/family.h"
 #include "p2v-server/guest.h"
 #include "p2v-server/phases.h"
@@ -66,8 +69,23 @@ preflight_space (Job *job G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
+static gboolean
+phase_places (Job *job, GError **error G_GNUC_UNUSED)
+{
+  g_auto (GStrv) places = g_strsplit (job_setting (job, "places", ""), ",", -1);
+  g_autoptr (Blocks) blocks = layers_load (job->guest);
+  for (guint i = 0; places[i]; i++) {
+    guint64 disk = g_ascii_strtoull (places[i], NULL, 10);
+    guint64 offset = g_ascii_strtoull (strchr (places[i], ':') + 1, NULL, 10);
+    g_autofree char *words = badblocks_place (job->guest, blocks, (guint)disk, offset);
+    printf ("place: %s\n", words ? words : "-");
+  }
+  return TRUE;
+}
+
 static const Phase tried[] = {
     {"inspect", "", phase_inspect, NULL, 0},
+    {"places", "", phase_places, NULL, 0},
     {"convert", "", phase_convert, NULL, 0},
     {"trim", "", phase_trim, NULL, 0},
 };

@@ -3,7 +3,7 @@
 # time-limit: 900
 # What is copied of file systems, encrypted volumes, volume groups and RAID
 # arrays: what lives in them, and little else; and every file is the same
-# afterwards.  Three appliances: one makes the disks, one trims them, one looks.
+# afterwards.  And whose bytes a place of a disk are.  Three appliances: one makes the disks, one trims them, one looks.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -50,7 +50,7 @@ for disk in 1 2 3; do
   truncate -s 802M "$WORK/$disk.raw"
   {
     echo 'label: gpt'
-    [ $disk -eq 3 ] || echo '1: start=1MiB size=100MiB'
+    echo '1: start=1MiB size=100MiB'
     echo '2: start=101MiB size=700MiB'
   } | sfdisk -q --no-reread "$WORK/$disk.raw"
   [ $disk -eq 3 ] || echo "raid1 $disk $MIB $((100 * MIB))" >>"$regions"
@@ -95,6 +95,8 @@ mdadm --create --quiet --run --assume-clean --metadata=1.2 /dev/md5 -l5 -n3 ${d1
 pvcreate -qq /dev/md5; vgcreate -qq vgr /dev/md5
 lvcreate -qq -y -Wn -n swap -L 100M vgr; mkswap -U 5b2f5d1c-0000-4000-8000-000000000009 /dev/vgr/swap >/dev/null
 lvcreate -qq -y -Wn -n data -L 900M vgr; $ext4 -b 4096 /dev/vgr/data
+pvcreate -qq ${d3}1; vgcreate -qq vgp ${d3}1
+lvcreate -qq -y -Wn -n first -L 20M vgp; lvcreate -qq -y -Wn -n data -L 40M vgp; $ext4 /dev/vgp/data
 dd if=/dev/urandom of=/dev/vgr/swap bs=1M seek=1 count=20 conv=notrunc status=none
 
 # fill DEVICE NAME FACTOR MIB [MORE]: files that live and files that are deleted; its live bytes
@@ -126,6 +128,18 @@ fill /dev/vgc/data luks-lvm 2 20 "" $((17 << 20))
 fill ${d0}8 small 2 10
 fill /dev/md1 raid1 4 20 "" $((2 << 20))
 fill /dev/vgr/data raid5 3 200 "" $((6 << 20))
+# place DEVICE DISK BASE: a byte of its file "live", which is so far behind BASE as in DEVICE
+place () {
+  mount -r $1 /tmp/m
+  filefrag -v /tmp/m/live | gawk -v disk=$2 -v base=$(($3)) '
+    / blocks? of / { sub (/.* of /, ""); size = $1 + 0 }
+    /^ *0:/ { gsub (/[:.]+/, " "); printf "place %d:%d\n", disk, base + $4 * size + 5000 }'
+  umount /tmp/m
+}
+mount /dev/vgp/data /tmp/m; head -c 3M /dev/urandom >/tmp/m/live; umount /tmp/m
+place ${d0}5 0 '781 << 20'
+place /dev/md1 2 "(1 << 20) + $(cat /sys/block/md1/md/rd1/offset) * 512"
+place /dev/vgp/data 3 "(21 << 20) + $(pvs --noheadings --units b --nosuffix -o pe_start ${d3}1)"
 vgchange -qq -an; cryptsetup close c6; cryptsetup close c7
 cat /sys/block/md1/md/resync_start
 mdadm --stop --scan
@@ -143,8 +157,13 @@ for disk in 0 1 2 3; do
   disks+=("disk=/dev/sd${disk/#0/a},$(stat -c %s "$WORK/$disk.raw"),512,D$disk")
 done
 status=0
-"$BUILD/tests/convert-tool" "$JOB" phases=inspect,trim "${disks[@]}" >"$WORK/output" 2>"$WORK/log" || status=$?
+"$BUILD/tests/convert-tool" "$JOB" phases=inspect,places,trim \
+  places="$(sed -n 's/^place //p' "$WORK/made" | paste -sd,)" "${disks[@]}" >"$WORK/output" 2>"$WORK/log" || status=$?
 check "inspect and trim end well" [ $status -eq 0 ]
+place_is () { grep -x "place: $1" "$WORK/output" || { grep "^place" "$WORK/output" "$WORK/made"; return 1; }; }
+check "a place in XFS has its file" place_is "partition 5, file /live"
+check "one on a mirror" place_is "partition 1, /dev/md[0-9]*, file /live"
+check "one in a volume" place_is "partition 1, /dev/vgp/data, file /live"
 tests/lib/layout-figures.py "$JOB" "$regions" >"$WORK/figures"
 sed 's/^/# /' "$WORK/figures"
 

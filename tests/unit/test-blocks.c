@@ -225,6 +225,53 @@ test_not_understood (void **state G_GNUC_UNUSED)
 }
 
 static void
+assert_top (const Blocks *blocks, guint disk, guint64 at, const char *name, guint64 there)
+{
+  assert_string_equal (blocks_top (blocks, disk, &at), name);
+  assert_int_equal (at, there);
+}
+
+static void
+test_top (void **state G_GNUC_UNUSED)
+{
+  static const char text[] =
+      "block sda 8:0 2097152 - - 1073741824 2:0:1:0\n"
+      "block sda2 8:2 1024000 204800 sda - -\n"
+      "block sdb 8:16 2097152 - - 1073741824 2:0:0:0\n"
+      "block sdb1 8:17 2048 2048 sdb - -\n"
+      "block sdb2 8:18 1024000 204800 sdb - -\n"
+      "block sdc 8:32 2097152 - - 1073741824 2:0:2:0\n"
+      "block sdc2 8:34 1024000 204800 sdc - -\n"
+      "block md1 9:1 1019904 - - 0 -\n"
+      "array md1 raid1 0 2 509952 none 0 resync\n"
+      "member md1 sdb2 4096 in_sync\n"
+      "member md1 sda2 4096 in_sync\n"
+      "block dm-0 252:0 409600 - - 0 -\n"
+      "table dm-0 0 204800 linear 9:1 2048\n"
+      "table dm-0 204800 204800 linear 9:1 614400\n"
+      "block dm-1 252:1 376832 - - 0 -\n"
+      "table dm-1 0 376832 crypt aes-xts-plain64 :64:logon:x-d0 0 252:0 32768\n"
+      "block dm-2 252:2 2048 - - 0 -\n"
+      "table dm-2 0 2048 striped 2 128 8:34 0 8:2 0\n";
+  g_autoptr (Blocks) blocks = load (text, 4096);
+  const guint64 group = (204800 + 4096 + 2048) * 512;
+  guint64 at = 0;
+  /* disk 0 is sdb, disk 1 sda */
+  assert_top (blocks, 0, 5, "sdb", 5);
+  assert_top (blocks, 0, 2048 * 512, "sdb1", 0);
+  assert_top (blocks, 0, 2 * 2048 * 512 - 1, "sdb1", 2048 * 512 - 1);
+  assert_top (blocks, 0, 2 * 2048 * 512, "sdb", 2 * 2048 * 512);
+  assert_top (blocks, 0, 204800 * 512 + 7, "sdb2", 7); /* the superblock of the array */
+  assert_top (blocks, 0, group - 512, "md1", 2047 * 512);
+  assert_top (blocks, 1, group + 9, "dm-0", 9);
+  assert_top (blocks, 0, group + 32768 * 512 + 9, "dm-1", 9);
+  /* the second piece of the volume lies elsewhere */
+  assert_top (blocks, 0, group + (614400 - 2048) * 512 + 1, "dm-1", (204800 - 32768) * 512 + 1);
+  assert_top (blocks, 2, 204800 * 512 + 7, "sdc2", 7); /* stripes are not understood */
+  assert_null (blocks_top (blocks, 3, &at));
+}
+
+static void
 test_bad_text (void **state G_GNUC_UNUSED)
 {
   static const char *const texts[] = {"block sda",
@@ -246,11 +293,11 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_names),    cmocka_unit_test (test_plain),
-      cmocka_unit_test (test_stripes),  cmocka_unit_test (test_rows),
-      cmocka_unit_test (test_stack),    cmocka_unit_test (test_clusters),
-      cmocka_unit_test (test_mirror),   cmocka_unit_test (test_not_understood),
-      cmocka_unit_test (test_bad_text),
+      cmocka_unit_test (test_names),   cmocka_unit_test (test_plain),
+      cmocka_unit_test (test_stripes), cmocka_unit_test (test_rows),
+      cmocka_unit_test (test_stack),   cmocka_unit_test (test_clusters),
+      cmocka_unit_test (test_mirror),  cmocka_unit_test (test_not_understood),
+      cmocka_unit_test (test_top),     cmocka_unit_test (test_bad_text),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
