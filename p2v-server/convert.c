@@ -4,7 +4,7 @@
 #include "phases.h"
 
 /* What goes into the initrd comes before it, and GRUB's configuration, which
- * lists what is in /boot, after it. */
+ * lists what is in /boot, after it; or beside it, when the names in /boot stay. */
 static const ConvertStep linux_steps[] = {
     {"kernels", "Choosing the kernel", step_kernels},
     {"network names", "Keeping the names of the network cards", step_network_names},
@@ -18,6 +18,7 @@ static const ConvertStep linux_steps[] = {
     {"guest agent", "Offering the guest agent", step_guest_agent},
     {"grub defaults", "Checking the boot loader's settings", step_grub_defaults},
     {"console", "Adding a serial console", step_console},
+    {"grub begin", "Preparing the boot loader's configuration", step_grub_begin},
     {"initrd", "Rebuilding the initial RAM disk", step_initrd},
     {"grub", "Renewing the boot loader's configuration", step_grub},
     {"efi fallback", "Checking the UEFI boot loader's place", step_efi_fallback},
@@ -99,5 +100,6 @@ phase_convert (Job *job, GError **error)
              c.changes);
   g_ptr_array_unref (c.kernels);
   g_strfreev (c.enabled);
+  g_free (c.beside);
   return ok;
 }

@@ -24,6 +24,8 @@ typedef struct Convert {
   gboolean systemd;      /* the guest is started by systemd */
   gboolean initrd_stale; /* something changed that is copied into the initrd */
   gboolean grub_stale;   /* something changed that GRUB's configuration is made of */
+  char *beside;          /* for the guest's shell: may run beside the next long program; or NULL */
+  gboolean beside_done;  /* it has run, and well */
 } Convert;
 
 typedef struct {
@@ -45,6 +47,7 @@ gboolean step_display (Convert *c, GError **error);
 gboolean step_guest_agent (Convert *c, GError **error);
 gboolean step_grub_defaults (Convert *c, GError **error);
 gboolean step_console (Convert *c, GError **error);
+gboolean step_grub_begin (Convert *c, GError **error);
 gboolean step_initrd (Convert *c, GError **error);
 gboolean step_grub (Convert *c, GError **error);
 gboolean step_efi_fallback (Convert *c, GError **error);
@@ -80,6 +83,10 @@ gboolean convert_exists (Convert *c, const char *path);
 /* Runs a program of the guest in the guest's root.  OUTPUT (may be NULL) gets
  * what it prints.  P2V_ERROR_CONVERT with its messages when it fails. */
 gboolean convert_run (Convert *c, const char *const *argv, char **output, GError **error);
+
+/* The same for a program that takes long, with c->beside, which is NULL afterwards, at the
+ * same time: libguestfs runs only one of them. */
+gboolean convert_run_long (Convert *c, const char *const *argv, GError **error);
 
 /* libguestfs's last error as P2V_ERROR_CONVERT, "WHAT: …"; returns FALSE. */
 gboolean convert_failed (Convert *c, const char *what, GError **error);

@@ -2,6 +2,9 @@
 #include <string.h>
 #include "convert.h"
 
+/* Printed last. */
+#define BESIDE_DONE "p2v: done"
+
 void
 convert_note (Convert *c, const char *format, ...)
 {
@@ -100,16 +103,50 @@ convert_place (Convert *c, const char *path, const char *text, int mode, gboolea
   return !*made || convert_write (c, path, text, mode, error);
 }
 
+static gboolean
+program_failed (Convert *c, const char *const *argv, GError **error)
+{
+  g_autofree char *line = g_strjoinv (" ", (char **)argv);
+  g_autofree char *what = g_strdup_printf ("The guest's \"%s\" failed", line);
+  return convert_failed (c, what, error);
+}
+
 gboolean
 convert_run (Convert *c, const char *const *argv, char **output, GError **error)
 {
   g_autofree char *result = guestfs_command (c->g, (char *const *)argv);
-  if (!result) {
-    g_autofree char *line = g_strjoinv (" ", (char **)argv);
-    g_autofree char *what = g_strdup_printf ("The guest's \"%s\" failed", line);
-    return convert_failed (c, what, error);
-  }
+  if (!result)
+    return program_failed (c, argv, error);
   if (output)
     *output = g_steal_pointer (&result);
+  return TRUE;
+}
+
+static char *
+quote_all (const char *const *argv)
+{
+  GString *line = g_string_new (NULL);
+  for (guint i = 0; argv[i]; i++) {
+    g_autofree char *word = g_shell_quote (argv[i]);
+    g_string_append_printf (line, "%s%s", i ? " " : "", word);
+  }
+  return g_string_free (line, FALSE);
+}
+
+gboolean
+convert_run_long (Convert *c, const char *const *argv, GError **error)
+{
+  g_autofree char *beside = g_steal_pointer (&c->beside);
+  if (!beside)
+    return convert_run (c, argv, NULL, error);
+  g_autofree char *line = quote_all (argv);
+  g_autofree char *script = g_strdup_printf ("%s >/dev/null 2>&1 & beside=$!\n%s\nstatus=$?\n"
+                                             "wait $beside && echo " BESIDE_DONE "\nexit $status",
+                                             beside, line);
+  const char *const shell[] = {"sh", "-c", script, NULL};
+  g_autofree char *result = guestfs_command (c->g, (char *const *)shell);
+  if (!result)
+    return program_failed (c, argv, error);
+  c->beside_done = g_str_has_suffix (result, BESIDE_DONE "\n");
   return TRUE;
 }

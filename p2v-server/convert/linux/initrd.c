@@ -140,7 +140,7 @@ run_update (Convert *c, const Kernel *kernel, const char *mode, gboolean in_memo
                               "-k",
                               kernel->version,
                               NULL};
-  return convert_run (c, argv, NULL, error);
+  return convert_run_long (c, argv, error);
 }
 
 static gboolean
