@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "message.h"
 #include "error.h"
+#include <math.h>
 #include <string.h>
 
 #define DEEPEST 32
@@ -133,6 +134,27 @@ check_depth (const char *line, gsize length, GError **error)
   return TRUE;
 }
 
+/* "1e999" is read as infinity, which JSON has no way to write down again. */
+static gboolean
+is_finite (JsonNode *node)
+{
+  gboolean finite = TRUE;
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObjectIter i;
+    JsonNode *member;
+    json_object_iter_init (&i, json_node_get_object (node));
+    while (finite && json_object_iter_next (&i, NULL, &member))
+      finite = is_finite (member);
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
+    for (guint i = 0; finite && i < json_array_get_length (array); i++)
+      finite = is_finite (json_array_get_element (array, i));
+  } else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_DOUBLE) {
+    finite = isfinite (json_node_get_double (node));
+  }
+  return finite;
+}
+
 static gboolean
 is_kind (JsonNode *node, Kind kind)
 {
@@ -197,6 +219,10 @@ p2v_message_parse (const char *line, gsize length, P2vDirection from, GError **e
     root = json_parser_get_root (parser);
   if (!root || !JSON_NODE_HOLDS_OBJECT (root)) {
     refuse (error, "not a JSON object");
+    return NULL;
+  }
+  if (!is_finite (root)) {
+    refuse (error, "a number beyond all bounds");
     return NULL;
   }
   JsonObject *object = json_node_get_object (root);

@@ -112,6 +112,17 @@ test_too_deep (void **state G_GNUC_UNUSED)
 }
 
 static void
+test_infinite (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+  assert_null (parse ("{\"type\":\"start\",\"machine\":{\"disks\":[{\"size\":1e999}]},"
+                      "\"settings\":{}}",
+                      P2V_FROM_CLIENT, &error));
+  assert_p2v_error (error, P2V_ERROR_PROTOCOL);
+  assert_non_null (strstr (error->message, "beyond all bounds"));
+}
+
+static void
 test_too_long (void **state G_GNUC_UNUSED)
 {
   g_autofree char *line = g_malloc (P2V_MESSAGE_MAX);
@@ -143,7 +154,7 @@ main (void)
       cmocka_unit_test (test_round_trip), cmocka_unit_test (test_progress),
       cmocka_unit_test (test_refused),    cmocka_unit_test (test_too_deep),
       cmocka_unit_test (test_too_long),   cmocka_unit_test (test_instances),
-      cmocka_unit_test (test_optional),
+      cmocka_unit_test (test_optional),   cmocka_unit_test (test_infinite),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
