@@ -115,11 +115,9 @@ static void
 test_infinite (void **state G_GNUC_UNUSED)
 {
   g_autoptr (GError) error = NULL;
-  assert_null (parse ("{\"type\":\"start\",\"machine\":{\"disks\":[{\"size\":1e999}]},"
-                      "\"settings\":{}}",
+  assert_null (parse ("{\"type\":\"answer\",\"id\":1,\"data\":{\"sizes\":[1e999]}}",
                       P2V_FROM_CLIENT, &error));
   assert_p2v_error (error, P2V_ERROR_PROTOCOL);
-  assert_non_null (strstr (error->message, "beyond all bounds"));
 }
 
 static void
