@@ -25,12 +25,17 @@ phase_inspect (Job *job, GError **error)
   job->guest = guest_open (job, error);
   if (!job->guest)
     return FALSE;
-  if (!volumes_load (job->guest, error) || !check_not_blank (job->guest, error))
+  if (!volumes_load (job->guest, error) || !check_not_blank (job->guest, error) ||
+      !job_check_cancelled (job, error))
     return FALSE;
   broker_expect (job, TRUE);
-  return job_check_cancelled (job, error) && inspect_usage (job->guest, error) &&
-         job_check_cancelled (job, error) && inspect_os (job->guest, error) &&
-         inspect_boot (job->guest, error) && inspect_room (job->guest, error) &&
+  if (!inspect_usage (job->guest, error) || !job_check_cancelled (job, error))
+    return FALSE;
+  broker_expect (job, FALSE); /* libguestfs probes everything once more */
+  if (!inspect_os (job->guest, error))
+    return FALSE;
+  broker_expect (job, TRUE);
+  return inspect_boot (job->guest, error) && inspect_room (job->guest, error) &&
          preflight_space (job, error);
 }
 

@@ -17,6 +17,7 @@ volume_free (Volume *volume)
   g_free (volume->partuuid);
   g_free (volume->partlabel);
   g_free (volume->table);
+  g_free (volume->kind);
   g_free (volume->md_uuid);
   g_free (volume->md_name);
   g_free (volume);
@@ -38,7 +39,7 @@ physical_name (Guest *guest, const char *device)
 
 /* Probes DEVICE; never fails: what cannot be probed has no names. */
 static Volume *
-probe (Guest *guest, const char *device, const char *type, char ***all_tags)
+probe (Guest *guest, const char *device, char ***all_tags)
 {
   Volume *volume = g_new0 (Volume, 1);
   volume->device = g_strdup (device);
@@ -50,10 +51,9 @@ probe (Guest *guest, const char *device, const char *type, char ***all_tags)
     volume->partuuid = g_strdup (guest_lookup (tags, "PART_ENTRY_UUID"));
     volume->partlabel = blkid_unescape (guest_lookup (tags, "PART_ENTRY_NAME"));
     volume->table = g_strdup (guest_lookup (tags, "PTTYPE"));
-    type = guest_lookup (tags, "TYPE") ? guest_lookup (tags, "TYPE") : type;
+    volume->kind = g_strdup (guest_lookup (tags, "PART_ENTRY_TYPE"));
+    volume->type = g_strdup (guest_lookup (tags, "TYPE"));
   }
-  if (type && *type && strcmp (type, "unknown"))
-    volume->type = g_strdup (type);
   if (all_tags)
     *all_tags = g_steal_pointer (&tags);
   return volume;
@@ -95,22 +95,40 @@ is_extended (char **tags)
   return type && (!strcmp (type, "0x5") || !strcmp (type, "0xf") || !strcmp (type, "0x85"));
 }
 
-/* libguestfs's list of file systems leaves out what is no file system but
- * holds some: LUKS, BitLocker, physical volumes, RAID members, ZFS.  It has just read
- * their first sectors, so these come from the broker's cache. */
 static void
-add_others (Guest *guest, char **devices, char **partitions)
+add_devices (Guest *guest, char **devices, char **partitions)
 {
   for (guint i = 0; devices && devices[i]; i++) {
     if (listed (guest, devices[i]) || is_partitioned (devices[i], partitions))
       continue;
     g_auto (GStrv) tags = NULL;
-    Volume *volume = probe (guest, devices[i], NULL, &tags);
+    Volume *volume = probe (guest, devices[i], &tags);
     if (is_extended (tags))
       volume_free (volume);
     else
       add (guest, volume);
   }
+}
+
+/* Volumes of Windows' dynamic disks, which only ldmtool knows; it looks at all disks, so
+ * it is asked only where a partition is of that kind. */
+static void
+add_dynamic (Guest *guest)
+{
+  static const char *const kinds[] = {"0x42", "af9b60a0-1431-4f62-bc68-3311714a69ad", NULL};
+  gboolean any = FALSE;
+  for (guint i = 0; i < guest->volumes->len && !any; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    any = volume->kind && g_strv_contains (kinds, volume->kind);
+  }
+  if (!any)
+    return;
+  g_auto (GStrv) volumes = guestfs_list_ldm_volumes (guest->g);
+  g_auto (GStrv) partitions = guestfs_list_ldm_partitions (guest->g);
+  char **const lists[] = {volumes, partitions};
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (guint j = 0; lists[i] && lists[i][j]; j++)
+      add (guest, probe (guest, lists[i][j], NULL));
 }
 
 static void
@@ -120,7 +138,7 @@ add_arrays (Guest *guest)
   for (guint i = 0; arrays && arrays[i]; i++) {
     Volume *volume = listed (guest, arrays[i]);
     if (!volume)
-      volume = add (guest, probe (guest, arrays[i], NULL, NULL));
+      volume = add (guest, probe (guest, arrays[i], NULL));
     g_auto (GStrv) detail = guestfs_md_detail (guest->g, arrays[i]);
     const char *uuid = detail ? guest_lookup (detail, "uuid") : NULL;
     volume->md_uuid = g_strdup (uuid ? uuid : "");
@@ -144,33 +162,22 @@ load_lvm (Guest *guest)
   guest->incomplete_vgs = (char **)g_ptr_array_free (g_steal_pointer (&incomplete), FALSE);
 }
 
-/* What LVM makes a pool or a mirror of, "/dev/mapper/vg-pool_tdata"; volumes are "/dev/VG/LV". */
-static gboolean
-is_internal (const char *device, const char *type)
-{
-  return g_str_has_prefix (device, "/dev/mapper/") && !strcmp (type, "unknown");
-}
-
+/* libguestfs's own list of file systems has no more of what is asked for here, and its making
+ * takes longer than all of this: inspect_os makes it once more anyway. */
 gboolean
 volumes_load (Guest *guest, GError **error)
 {
-  g_auto (GStrv) found = guestfs_list_filesystems (guest->g);
-  g_auto (GStrv) partitions = found ? guestfs_list_partitions (guest->g) : NULL;
+  g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
   if (!partitions) {
-    guest_error (guest, P2V_ERROR_DISK, "The file systems cannot be listed", error);
+    guest_error (guest, P2V_ERROR_DISK, "The partitions cannot be listed", error);
     return FALSE;
   }
-  for (guint i = 0; found[i] && found[i + 1]; i += 2) {
-    /* "btrfsvol:/dev/sda2/@home" is a part of the volume "/dev/sda2" */
-    if (g_str_has_prefix (found[i], "/dev/") && !listed (guest, found[i]) &&
-        !is_internal (found[i], found[i + 1]))
-      add (guest, probe (guest, found[i], found[i + 1], NULL));
-  }
   load_lvm (guest);
-  add_others (guest, guest->devices, partitions);
-  add_others (guest, partitions, partitions);
-  add_others (guest, guest->lvs, partitions);
+  add_devices (guest, guest->devices, partitions);
+  add_devices (guest, partitions, partitions);
+  add_devices (guest, guest->lvs, partitions);
   add_arrays (guest);
+  add_dynamic (guest);
   return TRUE;
 }
 
@@ -182,7 +189,7 @@ volume_of_device (Guest *guest, const char *device)
     return volume;
   if (guestfs_blockdev_getsize64 (guest->g, device) < 0)
     return NULL;
-  return add (guest, probe (guest, device, NULL, NULL));
+  return add (guest, probe (guest, device, NULL));
 }
 
 /* The volume whose tag has VALUE; the offset says which tag. */

@@ -13,6 +13,7 @@ typedef struct {
   char *label;
   char *partuuid;
   char *partlabel;
+  char *kind;    /* of a partition, as its table has it: "0x83", a GUID */
   char *table;   /* of a whole disk: kind of its partition table, "dos", "gpt" */
   char *md_uuid; /* of a RAID array */
   char *md_name; /* what the array is called by its own superblock, "host:0" */
