@@ -11,6 +11,8 @@
 #   read_figure NAME          of tests/lib/read-ranges.py --json for the last job
 #   phases_before_copy        seconds of our last job before the phase copy
 #   reads_before_copy         what it asked the source for until then, requests
+#   logged_broker             after bench_server: the brokers log what they are asked for
+#   waited_before_copy        seconds until then in which a read of the appliance's was unanswered
 
 guest_disks () {
   GUEST=$WORK/guest
@@ -32,6 +34,18 @@ done
 exec $(command -v nbdkit) "\$@"
 SCRIPT
   chmod 755 "$LOGGED/nbdkit"
+}
+
+# The first nbdkit in the PATH of the server's login.
+logged_broker () {
+  BROKER_LOGS=$WORK/broker-logs
+  install -d -m 777 "$BROKER_LOGS"
+  cat >"$WORK/sshd/server/bin/nbdkit" <<SCRIPT
+#!/bin/bash
+if [[ \$* == *nbdkit-p2vbroker-plugin* ]]; then exec $(command -v nbdkit) --filter=log "\$@" logfile=$BROKER_LOGS/\$\$; fi
+exec $(command -v nbdkit) "\$@"
+SCRIPT
+  chmod 755 "$WORK/sshd/server/bin/nbdkit"
 }
 
 guest_attach () {
@@ -56,6 +70,7 @@ job_run () {
   local began
   SOURCE=$DISKS
   rm -rf "${P2V_STATE_DIR:?}"/jobs/* "${OUT:?}"/*
+  [ -z "${BROKER_LOGS:-}" ] || rm -f "$BROKER_LOGS"/*
   case_begin
   setting server "${SERVER_IP:-127.0.0.1}"
   setting port "${LINK_PORT:-$SSHD_PORT}"
@@ -94,5 +109,31 @@ names = [p["name"] for p in phases]
 copy = os.stat (sys.argv[1]).st_mtime - sum (p["seconds"] for p in phases[names.index ("copy"):])
 begin = str (datetime.datetime.fromtimestamp (copy))
 print (sum (" Read id=" in line and line < begin for log in sys.argv[2:] for line in open (log)))
+PYTHON
+}
+
+# Several reads at once count once.
+waited_before_copy () {
+  python3 - "$P2V_STATE_DIR"/jobs/*/report.json "$BROKER_LOGS"/* <<'PYTHON'
+import datetime, json, os, re, sys
+with open (sys.argv[1]) as f:
+    phases = json.load (f)["phases"]
+names = [p["name"] for p in phases]
+copy = os.stat (sys.argv[1]).st_mtime - sum (p["seconds"] for p in phases[names.index ("copy"):])
+READ = re.compile (r"(\S+ \S+) (connection=\d+) (\.\.\.)?(Read id=\d+) ")
+edges = []
+for log in sys.argv[2:]:
+    began = {}
+    for line in open (log):
+        if not (match := READ.match (line)): continue
+        time = datetime.datetime.fromisoformat (match[1]).timestamp ()
+        if not match[3]: began[match[2], match[4]] = time
+        elif began.get ((match[2], match[4]), copy) < copy:
+            edges += [(began.pop ((match[2], match[4])), 1), (time, -1)]
+waited = depth = 0
+for time, step in sorted (edges):
+    if depth > 0: waited += time - last
+    depth, last = depth + step, time
+print (waited)
 PYTHON
 }
