@@ -3,6 +3,7 @@
 #include <string.h>
 #include "common/error.h"
 #include "contents.h"
+#include "phrase.h"
 #include "estimate.h"
 
 /* What the core's remedies call by the kernel argument stands here under a label. */
@@ -43,14 +44,16 @@ char *
 say_problem (const GError *error)
 {
   g_autofree char *problem = p2v_error_problem (error);
-  return rename_arguments (problem);
+  g_autofree char *translated = phrase_translate (problem);
+  return rename_arguments (translated);
 }
 
 char *
 say_remedy (const GError *error)
 {
   g_autofree char *remedy = p2v_error_remedy (error);
-  return remedy ? rename_arguments (remedy) : NULL;
+  g_autofree char *translated = remedy ? phrase_translate (remedy) : NULL;
+  return translated ? rename_arguments (translated) : NULL;
 }
 
 char *
