@@ -214,6 +214,18 @@ def no_server ():
         says ("The conversion server has no p2v-server")
     finally:
         os.rename (WORK + "/sshd/server/bin/away", WORK + "/sshd/server/bin/p2v-server")
+    w.kill ()
+
+
+def in_german ():
+    """What the core says in English."""
+    global w
+    w = Wizard (f"p2v.server=127.0.0.1 p2v.port={REFUSED} p2v.password=x p2v.gui", WORK + "/client.log", language="de")
+    w.press ("^Verbindung testen$")
+    w.see (f"hat die Verbindung auf Port {REFUSED} abgelehnt", ROLE.LABEL, 30)
+    w.see ("Prüfen Sie „Rechner“ und „Port“", ROLE.LABEL)
+    w.kill ()
+    begin ()
 
 
 def quit_by_keyboard ():
@@ -244,6 +256,7 @@ for name, case in (
         ("a test can be stopped", stopped),
         ("another host key than the given one", changed_key),
         ("no p2v-server there", no_server),
+        ("errors are said in the language of the person", in_german),
         ("Quit asks, by keyboard alone", quit_by_keyboard)):
     tap.case (name, case)
 if w:

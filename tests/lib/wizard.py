@@ -21,10 +21,11 @@ class Missing (Exception):
 
 
 class Wizard:
-    def __init__ (self, cmdline, log, *options):
+    def __init__ (self, cmdline, log, *options, language=""):
         self.log = open (log, "ab")
         self.client = subprocess.Popen ([os.environ["BUILD"] + "/bin/p2v-client", "--cmdline=-", *options],
-                                        stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
+                                        stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
+                                        env={**os.environ, **({"LANGUAGE": language} if language else {})})
         self.client.stdin.write (cmdline.encode ())
         self.client.stdin.close ()
         self.app = self.wait (self.find_app, "the program")
