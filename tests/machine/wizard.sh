@@ -3,7 +3,7 @@
 # time-limit: 900
 # The wizard from the first page to the last, by keyboard, against a real sshd and
 # p2v-server, with the tiny guest.  SHOTS=DIR SIZE=WIDTHxHEIGHT WIZARD_LANG=de: for
-# `make screenshots`.
+# `make screenshots`, where a p2v-server without an appliance (server-tool) will do.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -15,9 +15,17 @@ stop_all () {
 }
 trap stop_all EXIT
 
-tests/guests/tiny-disk.sh --out "$WORK/tiny" >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
+if [ -n "${SHOTS:-}" ]; then
+  DISK=$WORK/sda.raw
+  head -c 48M /dev/urandom >"$DISK"
+  truncate -s 512M "$DISK"
+else
+  tests/guests/tiny-disk.sh --out "$WORK/tiny" >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
+  DISK=$WORK/tiny/disk0.raw
+fi
 bench_start "PasswordAuthentication yes"
-DISK=$WORK/tiny/disk0.raw PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY
+[ -z "${SHOTS:-}" ] || install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
+PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY
 export WORK DISK PORT LOGIN PASSWORD HOSTKEY
 before=$(sha256sum <"$DISK")
 display_start "${SIZE:-800x600}"
