@@ -142,6 +142,19 @@ show_members (P2vPageNetwork *self, GPtrArray *cards)
   }
 }
 
+/* "eth0: 192.0.2.9", a line for each that has any. */
+static char *
+addresses_of (GPtrArray *cards)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  for (guint i = 0; i < cards->len; i++) {
+    const NetworkCard *card = g_ptr_array_index (cards, i);
+    if (*card->addresses)
+      g_string_append_printf (out, "%s%s: %s", out->len ? "\n" : "", card->name, card->addresses);
+  }
+  return g_strdup (out->str);
+}
+
 static void
 show_cards (P2vPageNetwork *self)
 {
@@ -162,8 +175,9 @@ show_cards (P2vPageNetwork *self)
     if (!best || !gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->card), best))
       gtk_combo_box_set_active (GTK_COMBO_BOX (self->card), 0);
   gboolean up = network_is_up (cards);
+  g_autofree char *addresses = addresses_of (cards);
   if (up)
-    notice_show (self->state, NOTICE_GOOD, _ ("This machine has an address."), NULL);
+    notice_show (self->state, NOTICE_GOOD, _ ("This machine has an address."), addresses);
   else
     notice_show (self->state, NOTICE_WARNING, _ ("This machine has no address yet."),
                  _ ("Check the cable, or set here how it gets one."));
