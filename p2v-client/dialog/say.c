@@ -156,10 +156,24 @@ say_connected (const Probe *probe)
   return g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer, probe->version);
 }
 
+/* In the words of page "Target", as far as it has any. */
+static char *
+name_targets (char **kinds)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (guint i = 0; kinds[i]; i++)
+    g_strv_builder_add (names, g_str_equal (kinds[i], "local") ? _ ("disk images in a folder")
+                               : g_str_equal (kinds[i], "libvirt")
+                                   ? _ ("a virtual machine of libvirt")
+                                   : kinds[i]);
+  g_auto (GStrv) words = g_strv_builder_end (names);
+  return g_strjoinv (", ", words);
+}
+
 char *
 say_can_make (const Probe *probe)
 {
-  g_autofree char *targets = g_strjoinv (", ", probe->targets);
+  g_autofree char *targets = name_targets (probe->targets);
   g_autofree char *room = probe->free >= 0 ? say_size ((guint64)probe->free) : NULL;
   return room ? g_strdup_printf (_ ("It can make: %s. Free in %s: %s."), targets, probe->directory,
                                  room)

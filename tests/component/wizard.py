@@ -144,7 +144,7 @@ def accept_key ():
     test ()
     w.press ("Yes, the fingerprint is the same", seconds=30)
     w.see ("Connected as p2vlogin@127.0.0.1", seconds=30)
-    w.see ("It can make: local, libvirt. Free in .*/out: ")
+    w.see ("It can make: disk images in a folder, a virtual machine of libvirt. Free in .*/out: ")
     w.sensitive ("Next")
     w.enter ("Host", "127.0.0.2") # and nothing of it holds for another host
     if w.find ("Next").get_state_set ().contains (gi_sensitive):
