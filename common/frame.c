@@ -34,13 +34,21 @@ struct P2vDecoder {
 };
 
 static void
-put_header (GByteArray *out, guint8 kind, gsize length, gsize original)
+write_header (guint8 header[P2V_FRAME_HEADER], guint8 kind, gsize length, gsize original)
 {
-  guint8 header[P2V_FRAME_HEADER] = {kind, 0};
   guint32 be = GUINT32_TO_BE ((guint32)length);
+  header[0] = kind;
+  header[1] = 0;
   memcpy (header + 2, &be, 4);
   be = GUINT32_TO_BE ((guint32)original);
   memcpy (header + 6, &be, 4);
+}
+
+static void
+put_header (GByteArray *out, guint8 kind, gsize length, gsize original)
+{
+  guint8 header[P2V_FRAME_HEADER];
+  write_header (header, kind, length, original);
   g_byte_array_append (out, header, sizeof header);
 }
 
@@ -94,6 +102,23 @@ p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean 
     p += part;
     length -= part;
   }
+}
+
+guint8 *
+p2v_encoder_reserve (GByteArray *out, gsize most)
+{
+  guint at = out->len;
+  g_byte_array_set_size (out, at + P2V_FRAME_HEADER + (guint)most);
+  return out->data + at + P2V_FRAME_HEADER;
+}
+
+void
+p2v_encoder_reserved (GByteArray *out, gsize most, gsize length)
+{
+  guint at = out->len - (guint)most - P2V_FRAME_HEADER;
+  if (length > 0)
+    write_header (out->data + at, 'P', length, length);
+  g_byte_array_set_size (out, length > 0 ? at + P2V_FRAME_HEADER + (guint)length : at);
 }
 
 void
@@ -203,6 +228,30 @@ take_payload (P2vDecoder *decoder, GByteArray *out, GError **error)
   g_byte_array_set_size (decoder->payload, 0);
   decoder->have = 0;
   return TRUE;
+}
+
+gsize
+p2v_decoder_wants (const P2vDecoder *decoder)
+{
+  if (decoder->have < P2V_FRAME_HEADER || decoder->ended)
+    return P2V_FRAME_HEADER - decoder->have % P2V_FRAME_HEADER;
+  return decoder->length - decoder->payload->len;
+}
+
+gsize
+p2v_decoder_plain (const P2vDecoder *decoder)
+{
+  gboolean untouched = decoder->have == P2V_FRAME_HEADER && decoder->payload->len == 0;
+  return untouched && decoder->kind == 'P' ? decoder->length : 0;
+}
+
+void
+p2v_decoder_passed (P2vDecoder *decoder, gsize bytes)
+{
+  g_assert (bytes <= p2v_decoder_plain (decoder));
+  decoder->length -= (guint32)bytes;
+  if (decoder->length == 0)
+    decoder->have = 0;
 }
 
 gboolean

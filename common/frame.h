@@ -30,6 +30,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vEncoder, p2v_encoder_free)
 /* Appends frames for LENGTH bytes to OUT, compressed or not. */
 void p2v_encoder_push (P2vEncoder *encoder, const void *data, gsize length, gboolean compress,
                        GByteArray *out);
+/* For payload that is read right to where it is sent from: room for MOST bytes (at most
+ * P2V_FRAME_MAX) at the end of OUT, and then a plain frame of the LENGTH bytes that were put
+ * there; 0: none. */
+guint8 *p2v_encoder_reserve (GByteArray *out, gsize most);
+void p2v_encoder_reserved (GByteArray *out, gsize most, gsize length);
 /* Appends the end-of-stream frame. */
 void p2v_encoder_end (P2vEncoder *encoder, GByteArray *out);
 /* Appends a sign of life. */
@@ -43,6 +48,15 @@ void p2v_encoder_alive (P2vEncoder *encoder, GByteArray *out);
 P2vDecoder *p2v_decoder_new (void);
 void p2v_decoder_free (P2vDecoder *decoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (P2vDecoder, p2v_decoder_free)
+
+/* Bytes until the header or the payload at hand is whole, at least 1. */
+gsize p2v_decoder_wants (const P2vDecoder *decoder);
+
+/* Bytes of a plain payload that nothing was taken of yet; 0: there is no such.  Some
+ * or all of them may go to where OUT of p2v_decoder_push goes without passing through
+ * here; p2v_decoder_passed tells how many have. */
+gsize p2v_decoder_plain (const P2vDecoder *decoder);
+void p2v_decoder_passed (P2vDecoder *decoder, gsize bytes);
 
 /* Takes received bytes and appends the payload to OUT, until that holds
  * P2V_FRAME_MAX bytes or more: a few bytes can unpack to a whole frame.  *USED

@@ -14,6 +14,10 @@
 
 #define CHUNK (2048u * P2V_DIGEST_RECORD_SIZE)
 
+/* Records are in no hurry, and to wake up for each costs more than to digest its unit.  Well
+ * below what a socket holds: some hundred reads. */
+#define LINGER_MS 10
+
 typedef struct {
   char *path;
   int listener;
@@ -163,9 +167,11 @@ read_records (gpointer data)
     for (guint i = 0; i < reader->n_sources; i++)
       pollfds[i] = (struct pollfd){.fd = reader->sources[i].fd, .events = POLLIN};
     pollfds[reader->n_sources] = (struct pollfd){.fd = reader->wake, .events = POLLIN};
-    (void)poll (pollfds, reader->n_sources + 1, -1);
+    struct pollfd *woken = &pollfds[reader->n_sources];
+    if (poll (pollfds, reader->n_sources + 1, -1) > 0 && !woken->revents)
+      (void)poll (woken, 1, LINGER_MS);
     guint64 count;
-    if (pollfds[reader->n_sources].revents)
+    if (woken->revents)
       (void)!read (reader->wake, &count, sizeof count);
   }
 }

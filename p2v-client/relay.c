@@ -18,10 +18,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define OUT_MAX  P2V_FRAME_MAX  /* bytes kept for the server before reading stops */
+#define OUT_LOW  (128u * 1024u) /* bytes kept for the server before reading goes on */
 #define IN_MAX   (256u * 1024u) /* the same for nbdkit: thousands of requests */
-#define TURN_MAX (128u * 1024u) /* bytes a relay may send in its turn, for fairness */
-#define READ_MAX (128u * 1024u)
+#define TURN_MAX (256u * 1024u) /* bytes a relay may send in its turn, for fairness */
+#define READ_MAX (256u * 1024u)
 #define DRAIN_MS 10000 /* a disk with a fault takes its time */
 #define ALIVE    (P2V_ALIVE_S * G_USEC_PER_SEC)
 
@@ -144,11 +144,35 @@ finish_sending (Relay *relay)
   stream_finish (relay->stream);
 }
 
+/* Not for every bit of room: a few large reads cost less than many small ones. */
+static gboolean
+wants_more (Relay *relay)
+{
+  return !relay->nbd_ended && stream_unsent (relay->stream) <= OUT_LOW;
+}
+
+/* recv() of what nbdkit has, into frames in OUTBOX. */
+static ssize_t
+receive_frames (Relay *relay, gboolean compress, GByteArray *outbox)
+{
+  guint8 *to = compress ? relay->buffer : p2v_encoder_reserve (outbox, READ_MAX);
+  ssize_t n = recv (relay->fd, to, READ_MAX, MSG_DONTWAIT);
+  int saved = errno;
+  if (!compress)
+    p2v_encoder_reserved (outbox, READ_MAX, (gsize)MAX (n, 0));
+  else if (n > 0)
+    p2v_encoder_push (relay->encoder, to, (gsize)n, TRUE, outbox);
+  errno = saved;
+  return n;
+}
+
 static void
 take_from_nbd (Relay *relay, gboolean compress)
 {
-  while (relay->readable && !relay->nbd_ended && stream_unsent (relay->stream) < OUT_MAX) {
-    ssize_t n = recv (relay->fd, relay->buffer, READ_MAX, MSG_DONTWAIT);
+  while (relay->readable && wants_more (relay)) {
+    GByteArray *outbox = stream_outbox (relay->stream);
+    guint before = outbox->len;
+    ssize_t n = receive_frames (relay, compress, outbox);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0 && errno == EAGAIN) {
@@ -156,9 +180,6 @@ take_from_nbd (Relay *relay, gboolean compress)
     } else if (n <= 0) {
       finish_sending (relay);
     } else {
-      GByteArray *outbox = stream_outbox (relay->stream);
-      guint before = outbox->len;
-      p2v_encoder_push (relay->encoder, relay->buffer, (gsize)n, compress, outbox);
       atomic_fetch_add (&relay->counters->payload_out, (guint64)n);
       atomic_fetch_add (&relay->counters->wire_out, outbox->len - before);
       relay->plain += (guint64)n;
@@ -279,7 +300,7 @@ void
 relay_poll (Relay *relay, struct pollfd *pollfd)
 {
   short events = 0;
-  if (!relay->nbd_ended && !relay->readable && stream_unsent (relay->stream) < OUT_MAX)
+  if (!relay->readable && wants_more (relay))
     events |= POLLIN;
   if (relay->to_nbd->len > 0)
     events |= POLLOUT;
@@ -314,7 +335,7 @@ relay_is_busy (Relay *relay, gsize allowed)
     return FALSE;
   return stream_is_busy (relay->stream, allowed) ||
          (stream_inbox (relay->stream)->len > 0 && relay->to_nbd->len < IN_MAX) ||
-         (relay->readable && !relay->nbd_ended && stream_unsent (relay->stream) < OUT_MAX);
+         (relay->readable && wants_more (relay));
 }
 
 gboolean

@@ -159,13 +159,59 @@ test_bomb (void **state G_GNUC_UNUSED)
   assert_int_equal (used, 0);
 }
 
+/* The payload of a plain frame may pass beside the decoder, all of it or a part, and what
+ * was read right into the outbox is a frame like any other. */
+static void
+test_passed_by (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (P2vEncoder) encoder = p2v_encoder_new ();
+  g_autoptr (P2vDecoder) decoder = p2v_decoder_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new (), out = g_byte_array_new ();
+  gboolean ended = FALSE;
+  gsize used = 0;
+  memcpy (p2v_encoder_reserve (wire, 1000), "0123456789", 10);
+  p2v_encoder_reserved (wire, 1000, 10);
+  (void)p2v_encoder_reserve (wire, 1000);
+  p2v_encoder_reserved (wire, 1000, 0);
+  assert_int_equal (wire->len, P2V_FRAME_HEADER + 10);
+  p2v_encoder_push (encoder, "compressed", 10, TRUE, wire);
+  p2v_encoder_push (encoder, "last", 4, FALSE, wire);
+  const guint8 *p = wire->data;
+
+  assert_int_equal (p2v_decoder_plain (decoder), 0);
+  assert_int_equal (p2v_decoder_wants (decoder), P2V_FRAME_HEADER);
+  assert_true (p2v_decoder_push (decoder, p, 4, out, &used, &ended, NULL));
+  assert_int_equal (p2v_decoder_wants (decoder), P2V_FRAME_HEADER - 4);
+  assert_true (p2v_decoder_push (decoder, p + 4, P2V_FRAME_HEADER - 4, out, &used, &ended, NULL));
+  assert_int_equal (p2v_decoder_plain (decoder), 10);
+  p2v_decoder_passed (decoder, 7);
+  assert_int_equal (p2v_decoder_plain (decoder), 3);
+  p2v_decoder_passed (decoder, 3);
+  assert_int_equal (p2v_decoder_plain (decoder), 0);
+  p += P2V_FRAME_HEADER + 10;
+
+  /* Compressed ones have to be unpacked, and what was begun here is finished here. */
+  gsize rest = wire->len - (gsize)(p - wire->data), last = P2V_FRAME_HEADER + 4;
+  assert_true (p2v_decoder_push (decoder, p, P2V_FRAME_HEADER, out, &used, &ended, NULL));
+  assert_int_equal (p2v_decoder_plain (decoder), 0);
+  assert_int_equal (p2v_decoder_wants (decoder), rest - last - P2V_FRAME_HEADER);
+  assert_true (p2v_decoder_push (decoder, p + P2V_FRAME_HEADER, rest - P2V_FRAME_HEADER - 3, out,
+                                 &used, &ended, NULL));
+  assert_int_equal (p2v_decoder_plain (decoder), 0);
+  assert_int_equal (p2v_decoder_wants (decoder), 3);
+  assert_true (p2v_decoder_push (decoder, p + rest - 3, 3, out, &used, &ended, NULL));
+  assert_int_equal (out->len, 14);
+  assert_memory_equal (out->data, "compressedlast", 14);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_round_trips),   cmocka_unit_test (test_compresses),
-      cmocka_unit_test (test_signs_of_life), cmocka_unit_test (test_refused),
-      cmocka_unit_test (test_bomb),          cmocka_unit_test (test_one_stream),
+      cmocka_unit_test (test_passed_by),  cmocka_unit_test (test_round_trips),
+      cmocka_unit_test (test_compresses), cmocka_unit_test (test_signs_of_life),
+      cmocka_unit_test (test_refused),    cmocka_unit_test (test_bomb),
+      cmocka_unit_test (test_one_stream),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
