@@ -13,6 +13,7 @@ struct Channel {
   struct nbd_handle *nbd;
   int wake_fd;
   GHashTable *flights; /* Flight *: reads that were sent (a set) */
+  gsize in_flight;     /* their bytes */
   gboolean joined;
   atomic_bool stop, done;
   GThread *thread;
@@ -31,6 +32,7 @@ on_answer (void *data, int *error)
   g_autofree Flight *flight = data;
   Channel *channel = flight->channel;
   g_hash_table_remove (channel->flights, flight);
+  channel->in_flight -= flight->request->length;
   if (*error == ENOTCONN || *error == ESHUTDOWN)
     queue_give_back (channel->queue, flight->request);
   else
@@ -43,12 +45,13 @@ static gboolean
 send_reads (Channel *channel)
 {
   for (;;) {
-    Request *request = queue_take (channel->queue, g_hash_table_size (channel->flights));
+    Request *request = queue_take (channel->queue, channel->in_flight);
     if (!request)
       return TRUE;
     Flight *flight = g_new (Flight, 1);
     *flight = (Flight){channel, request};
     g_hash_table_add (channel->flights, flight);
+    channel->in_flight += request->length;
     nbd_completion_callback callback = {.callback = on_answer, .user_data = flight};
     if (nbd_aio_pread (channel->nbd, request->data, request->length, request->offset, callback, 0) <
         0)
@@ -93,6 +96,7 @@ wait_and_move (Channel *channel)
   else if ((fds[0].revents & (POLLOUT | POLLHUP | POLLERR)) &&
            (direction & LIBNBD_AIO_DIRECTION_WRITE))
     moved = nbd_aio_notify_write (channel->nbd);
+  queue_send_answers (channel->queue);
   return moved == 0;
 }
 
@@ -111,6 +115,7 @@ close_connection (Channel *channel)
     g_free (flight);
   }
   g_hash_table_unref (channel->flights);
+  queue_send_answers (channel->queue);
 }
 
 static gpointer

@@ -4,7 +4,8 @@
  *   fail    "failed": every read, pending or to come, ends with EIO
  *   forget  "forgotten": the source's error is not in stats any more
  *   live    "live": what is read from now on is taken to live, and the next is read ahead
- *   probe   "probing": it is not, as in the beginning */
+ *   probe   "probing": it is not, as in the beginning
+ *   memory EXPORT, with a descriptor: broker-memory.h */
 #include "broker-plugin.h"
 #include <errno.h>
 #include <nbdkit-plugin.h>
@@ -23,6 +24,7 @@ struct Listener {
   Queue *queue;
   int data_fd, control_fd, stop_fd;
   GPtrArray *channels;
+  GPtrArray *lenders;
   GThread *thread;
 };
 
@@ -78,25 +80,70 @@ answer_command (Queue *queue, const char *command)
   return g_strdup ("unknown command\n");
 }
 
-static void
-serve_command (Queue *queue, int fd)
+/* Reads the command, and what descriptor came with it; FALSE when there is none. */
+static gboolean
+receive_command (int fd, char *line, gsize size, int *descriptor)
 {
-  char line[32];
   gsize length = 0;
   struct pollfd wait = {.fd = fd, .events = POLLIN};
-  while (length < sizeof line - 1 && poll (&wait, 1, COMMAND_MS) > 0) {
-    ssize_t n = read (fd, line + length, sizeof line - 1 - length);
+  while (length < size - 1 && poll (&wait, 1, COMMAND_MS) > 0) {
+    union {
+      struct cmsghdr header;
+      char space[CMSG_SPACE (sizeof (int))];
+    } control;
+    struct iovec iov = {line + length, size - 1 - length};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    ssize_t n = recvmsg (fd, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
+    if (header && header->cmsg_type == SCM_RIGHTS && *descriptor < 0)
+      memcpy (descriptor, CMSG_DATA (header), sizeof (int));
     if (n <= 0)
-      return;
+      return FALSE;
     length += (gsize)n;
     if (memchr (line, '\n', length))
       break;
   }
   line[length] = '\0';
   line[strcspn (line, "\n")] = '\0';
-  g_autofree char *answer = answer_command (queue, line);
-  if (send (fd, answer, strlen (answer), MSG_NOSIGNAL) < 0)
-    nbdkit_debug ("answer to a command: %m");
+  return TRUE;
+}
+
+/* Takes FD and DESCRIPTOR. */
+static void
+take_lender (Listener *listener, const char *export, int fd, int descriptor)
+{
+  for (guint i = listener->lenders->len; i-- > 0;)
+    if (lender_is_done (g_ptr_array_index (listener->lenders, i)))
+      g_ptr_array_remove_index_fast (listener->lenders, i);
+  ReadMode mode = strcmp (export, "fresh") == 0 ? READ_FRESH : READ_EXACT;
+  Lender *lender = lender_start (listener->queue, fd, descriptor, mode);
+  if (lender)
+    g_ptr_array_add (listener->lenders, lender);
+  else
+    nbdkit_error ("memory of a reader: %m");
+}
+
+/* Takes FD. */
+static void
+serve_command (Listener *listener, int fd)
+{
+  char line[32];
+  int descriptor = -1;
+  if (receive_command (fd, line, sizeof line, &descriptor)) {
+    if (descriptor >= 0 && g_str_has_prefix (line, "memory ")) {
+      take_lender (listener, line + strlen ("memory "), fd, descriptor);
+      return;
+    }
+    g_autofree char *answer = answer_command (listener->queue, line);
+    if (send (fd, answer, strlen (answer), MSG_NOSIGNAL) < 0)
+      nbdkit_debug ("answer to a command: %m");
+  }
+  if (descriptor >= 0)
+    close (descriptor);
+  close (fd);
 }
 
 static void
@@ -128,8 +175,7 @@ run_listener (gpointer data)
     if (fds[2].revents & POLLIN) {
       int fd = accept4 (listener->control_fd, NULL, NULL, SOCK_CLOEXEC);
       if (fd >= 0) {
-        serve_command (listener->queue, fd);
-        close (fd);
+        serve_command (listener, fd);
       }
     }
   }
@@ -142,6 +188,7 @@ listener_start (Queue *queue, const char *data_path, const char *control_path)
   Listener *listener = g_new0 (Listener, 1);
   listener->queue = queue;
   listener->channels = g_ptr_array_new_with_free_func ((GDestroyNotify)channel_stop);
+  listener->lenders = g_ptr_array_new_with_free_func ((GDestroyNotify)lender_stop);
   listener->control_fd = -1;
   listener->stop_fd = eventfd (0, EFD_CLOEXEC);
   listener->data_fd = listen_at (data_path);
@@ -168,6 +215,7 @@ listener_stop (Listener *listener)
       nbdkit_debug ("the listener cannot be woken: %m");
     g_thread_join (listener->thread);
   }
+  g_ptr_array_unref (listener->lenders);
   g_ptr_array_unref (listener->channels);
   const int fds[] = {listener->stop_fd, listener->data_fd, listener->control_fd};
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "broker-plugin.h"
+#include "broker-plugin-queue.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <nbdkit-plugin.h>
 #include <string.h>
 #include <unistd.h>
-
-/* One read of nbdkit's, on the stack of its thread. */
-typedef struct {
-  GCond answered;
-  guint outstanding; /* parts that are still to come */
-  int errnum;
-} Reader;
 
 /* A reader that wants bytes of a request. */
 typedef struct {
@@ -20,35 +12,10 @@ typedef struct {
   guint32 skip, length; /* within the request */
 } Waiter;
 
-typedef struct {
-  guint64 offset;
-  guint32 length;
-  guint8 *into;
-} Part;
-
 /* What the source cannot read in one go is asked for in pieces of this size, and only
  * those that somebody wants: the bad sector may lie in what nobody does.  Not in sectors: the
  * physical machine's kernel reads a block device by pages. */
 #define PIECE 4096u
-
-struct Queue {
-  GMutex lock;
-  Looks *looks;
-  Ahead *ahead;
-  gboolean live;     /* what is read is taken to live */
-  GHashTable *bad;   /* numbers of units that cannot be read whole (a set) */
-  char *bad_path;    /* NULL: errors of the source are passed on */
-  GHashTable *holes; /* offsets of pieces that read as zeroes therefore (a set) */
-  Cache *cache;
-  GQueue pending;       /* Request * that no channel has */
-  GQueue later;         /* the same, for when nobody waits */
-  GHashTable *requests; /* all that are not answered yet (a set) */
-  GHashTable *units;    /* those of whole units: &offset → Request * */
-  GHashTable *channels; /* Channel * → its wake_fd */
-  guint in_flight;
-  gboolean failed;
-  QueueStats stats;
-};
 
 Queue *
 queue_new (Cache *cache, const char *bad_path)
@@ -66,6 +33,7 @@ queue_new (Cache *cache, const char *bad_path)
   queue->bad_path = g_strdup (bad_path);
   queue->units = g_hash_table_new (g_int64_hash, g_int64_equal);
   queue->channels = g_hash_table_new (NULL, NULL);
+  queue->lenders = g_ptr_array_new ();
   return queue;
 }
 
@@ -73,7 +41,10 @@ static void
 request_free (Request *request)
 {
   g_array_unref (request->waiters);
-  g_free (request->data);
+  if (request->memory)
+    memory_unref (request->memory);
+  else
+    g_free (request->data);
   g_free (request);
 }
 
@@ -97,12 +68,13 @@ queue_free (Queue *queue)
   g_hash_table_unref (queue->requests);
   g_hash_table_unref (queue->units);
   g_hash_table_unref (queue->channels);
+  g_ptr_array_unref (queue->lenders);
   g_mutex_clear (&queue->lock);
   g_free (queue);
 }
 
-static void
-wake_channels (Queue *queue)
+void
+queue_wake_locked (Queue *queue)
 {
   GHashTableIter iter;
   gpointer wake_fd;
@@ -128,13 +100,15 @@ request_new (Queue *queue, guint64 offset, guint32 length, gboolean whole, gbool
   if (whole)
     g_hash_table_insert (queue->units, &request->offset, request);
   g_queue_push_tail (ahead ? &queue->later : &queue->pending, request);
+  queue->waiting += length;
   return request;
 }
 
-static guint32
-unit_length (const Queue *queue, guint64 unit)
+void
+queue_part_done (Reader *reader)
 {
-  return (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - unit * P2V_UNIT);
+  if (--reader->outstanding == 0)
+    reader->answered (reader);
 }
 
 /* READER waits for the bytes of PART, which come with REQUEST. */
@@ -146,9 +120,20 @@ wait_for (Request *request, Reader *reader, const Part *part)
   reader->outstanding++;
 }
 
-/* PART and nothing else, in pieces: one that fails says where. */
-static void
-ask_pieces (Queue *queue, Reader *reader, Part part)
+/* A request of just PART: where its reader has memory, the source's bytes go there. */
+static Request *
+request_exactly (Queue *queue, Reader *reader, const Part *part)
+{
+  Request *request = request_new (queue, part->offset, part->length, FALSE, FALSE);
+  request->memory = memory_ref (reader->memory);
+  if (request->memory)
+    request->data = part->into;
+  wait_for (request, reader, part);
+  return request;
+}
+
+void
+queue_ask_pieces (Queue *queue, Reader *reader, Part part)
 {
   while (part.length > 0) {
     Part piece = part;
@@ -157,9 +142,7 @@ ask_pieces (Queue *queue, Reader *reader, Part part)
     if (g_hash_table_contains (queue->holes, &hole)) {
       memset (piece.into, 0, piece.length);
     } else {
-      Request *request = request_new (queue, piece.offset, piece.length, FALSE, FALSE);
-      request->piece = TRUE;
-      wait_for (request, reader, &piece);
+      request_exactly (queue, reader, &piece)->piece = TRUE;
     }
     part.offset += piece.length;
     part.into += piece.length;
@@ -167,127 +150,33 @@ ask_pieces (Queue *queue, Reader *reader, Part part)
   }
 }
 
-/* Asks for PART, which is only a LOOK or not, unless a request for its whole unit is
- * under way. */
-static void
-ask (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
+guint32
+queue_unit_length (const Queue *queue, guint64 unit)
+{
+  return (guint32)MIN (P2V_UNIT, cache_size (queue->cache) - unit * P2V_UNIT);
+}
+
+void
+queue_ask_ahead (Queue *queue, guint64 unit)
+{
+  (void)request_new (queue, unit * P2V_UNIT, queue_unit_length (queue, unit), TRUE, TRUE);
+}
+
+void
+queue_ask (Queue *queue, Reader *reader, const Part *part, gboolean whole, gboolean look)
 {
   guint64 unit = part->offset / P2V_UNIT, start = unit * P2V_UNIT;
   Request *request = g_hash_table_lookup (queue->units, &start);
   if (!request && whole)
-    request = request_new (queue, start, unit_length (queue, unit), TRUE, FALSE);
+    request = request_new (queue, start, queue_unit_length (queue, unit), TRUE, FALSE);
   if (!request) {
-    request = request_new (queue, part->offset, part->length, FALSE, FALSE);
-    request->look = look;
+    request_exactly (queue, reader, part)->look = look;
+    return;
   }
   if (request->ahead && g_queue_remove (&queue->later, request))
     g_queue_push_tail (&queue->pending, request);
   request->ahead = FALSE;
   wait_for (request, reader, part);
-}
-
-/* Somebody wants UNIT, which is HELD or not. */
-static void
-ask_ahead (Queue *queue, guint64 unit, gboolean held)
-{
-  guint window = ahead_window (queue->ahead, unit, held);
-  guint64 end = MIN (unit + 1 + window, (cache_size (queue->cache) + P2V_UNIT - 1) / P2V_UNIT);
-  while (++unit < end) {
-    guint64 start = unit * P2V_UNIT;
-    if (cache_holds (queue->cache, unit) || g_hash_table_contains (queue->units, &start) ||
-        g_hash_table_contains (queue->bad, &unit))
-      continue;
-    (void)request_new (queue, start, unit_length (queue, unit), TRUE, TRUE);
-    ahead_note (queue->ahead, unit, window);
-  }
-}
-
-/* Asks for what is missing; HELD collects the parts that the cache has. */
-static void
-ask_parts (Queue *queue, Reader *reader, guint8 *into, guint64 offset, guint32 count, ReadMode mode,
-           GArray *held)
-{
-  while (count > 0) {
-    Part part = {offset, (guint32)MIN (count, P2V_UNIT - offset % P2V_UNIT), into};
-    guint64 unit = offset / P2V_UNIT;
-    gboolean held_now = cache_holds (queue->cache, unit);
-    gboolean live = mode == READ_KEEP && queue->live;
-    if (held_now && mode == READ_FRESH)
-      cache_drop (queue->cache, unit);
-    if (held_now && mode != READ_FRESH) {
-      g_array_append_val (held, part);
-    } else if (g_hash_table_contains (queue->bad, &unit)) {
-      ask_pieces (queue, reader, part);
-    } else if (mode == READ_KEEP && looks_find (queue->looks, offset, into, part.length)) {
-      live = FALSE; /* of what was probed it is not known */
-    } else {
-      gboolean look = mode == READ_KEEP && !live &&
-                      looks_count (queue->looks, offset, part.length, unit_length (queue, unit));
-      ask (queue, reader, &part, held_now || (mode == READ_KEEP && !look), look);
-    }
-    if (live)
-      ask_ahead (queue, unit, held_now);
-    offset += part.length;
-    into += part.length;
-    count -= part.length;
-  }
-}
-
-/* Waits for all that READER has asked for; under the lock. */
-static void
-wait_answers (Queue *queue, Reader *reader)
-{
-  if (!g_queue_is_empty (&queue->pending) || !g_queue_is_empty (&queue->later))
-    wake_channels (queue);
-  while (reader->outstanding > 0)
-    g_cond_wait (&reader->answered, &queue->lock);
-}
-
-/* The cache does not hold any more what was put in: the source has it. */
-static void
-read_damaged (Queue *queue, Reader *reader, const Part *part)
-{
-  guint64 unit = part->offset / P2V_UNIT;
-  g_mutex_lock (&queue->lock);
-  if (queue->failed) {
-    reader->errnum = EIO;
-  } else {
-    if (queue->stats.damaged++ == 0)
-      queue->stats.damaged_where = unit * P2V_UNIT;
-    cache_drop (queue->cache, unit);
-    ask (queue, reader, part, TRUE, FALSE);
-    wait_answers (queue, reader);
-  }
-  g_mutex_unlock (&queue->lock);
-  nbdkit_error ("the cache was damaged at byte %" G_GUINT64_FORMAT
-                "; that unit was read from the source again",
-                unit * P2V_UNIT);
-}
-
-int
-queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMode mode)
-{
-  Reader reader = {.errnum = 0};
-  g_autoptr (GArray) held = g_array_new (FALSE, FALSE, sizeof (Part));
-  g_cond_init (&reader.answered);
-  g_mutex_lock (&queue->lock);
-  if (queue->failed) {
-    reader.errnum = EIO;
-  } else {
-    ask_parts (queue, &reader, data, offset, count, mode, held);
-    wait_answers (queue, &reader);
-  }
-  g_mutex_unlock (&queue->lock);
-  for (guint i = 0; reader.errnum == 0 && i < held->len; i++) {
-    const Part *part = &g_array_index (held, Part, i);
-    int errnum = cache_read (queue->cache, part->into, part->offset, part->length);
-    if (errnum == EBADMSG)
-      read_damaged (queue, &reader, part);
-    else
-      reader.errnum = errnum;
-  }
-  g_cond_clear (&reader.answered);
-  return reader.errnum;
 }
 
 /* Gives every waiter its bytes or its error; under the lock. */
@@ -296,12 +185,11 @@ serve_waiters (Request *request, int errnum)
 {
   for (guint i = 0; i < request->waiters->len; i++) {
     const Waiter *waiter = &g_array_index (request->waiters, Waiter, i);
-    if (errnum == 0)
+    if (errnum == 0 && !request->memory)
       memcpy (waiter->into, request->data + waiter->skip, waiter->length);
-    else if (waiter->reader->errnum == 0)
+    if (waiter->reader->errnum == 0)
       waiter->reader->errnum = errnum;
-    if (--waiter->reader->outstanding == 0)
-      g_cond_signal (&waiter->reader->answered);
+    queue_part_done (waiter->reader);
   }
   g_array_set_size (request->waiters, 0);
 }
@@ -316,6 +204,7 @@ queue_fail (Queue *queue)
   g_hash_table_iter_init (&iter, queue->requests);
   while (g_hash_table_iter_next (&iter, &request, NULL))
     serve_waiters (request, EIO);
+  queue_send_answers_locked (queue);
   g_mutex_unlock (&queue->lock);
 }
 
@@ -364,25 +253,25 @@ queue_leave (Queue *queue, Channel *channel)
 {
   g_mutex_lock (&queue->lock);
   g_hash_table_remove (queue->channels, channel);
-  wake_channels (queue);
+  queue_wake_locked (queue);
   g_mutex_unlock (&queue->lock);
 }
 
 Request *
-queue_take (Queue *queue, guint in_flight)
+queue_take (Queue *queue, gsize in_flight)
 {
   Request *request = NULL;
   g_mutex_lock (&queue->lock);
   /* No channel takes more than its share, so that all connections work. */
-  guint all =
-      queue->in_flight + g_queue_get_length (&queue->pending) + g_queue_get_length (&queue->later);
+  gsize all = queue->in_flight + queue->waiting;
   guint channels = MAX (g_hash_table_size (queue->channels), 1u);
-  guint share = MIN ((all + channels - 1) / channels, CHANNEL_DEPTH);
+  gsize share = MIN ((all + channels - 1) / channels, CHANNEL_BYTES);
   if (in_flight < share)
     request =
         g_queue_pop_head (g_queue_is_empty (&queue->pending) ? &queue->later : &queue->pending);
   if (request) {
-    queue->in_flight++;
+    queue->waiting -= request->length;
+    queue->in_flight += request->length;
     queue->stats.requests++;
   }
   g_mutex_unlock (&queue->lock);
@@ -391,22 +280,32 @@ queue_take (Queue *queue, guint in_flight)
   return request;
 }
 
-/* The source could not read the unit of REQUEST: just what its waiters want,
- * then.  Under the lock. */
+/* The source could not read what REQUEST asks for.  Of several units each is asked for by
+ * itself, of one just what its waiters want.  Under the lock. */
 static void
-ask_waiters_pieces (Queue *queue, Request *request)
+ask_again (Queue *queue, Request *request)
 {
   guint64 unit = request->offset / P2V_UNIT;
-  g_hash_table_add (queue->bad, g_memdup2 (&unit, sizeof unit));
+  gboolean several = (request->offset + request->length - 1) / P2V_UNIT != unit;
+  if (!several)
+    g_hash_table_add (queue->bad, g_memdup2 (&unit, sizeof unit));
   for (guint i = 0; i < request->waiters->len; i++) {
     const Waiter *waiter = &g_array_index (request->waiters, Waiter, i);
-    ask_pieces (queue, waiter->reader,
-                (Part){request->offset + waiter->skip, waiter->length, waiter->into});
-    if (--waiter->reader->outstanding == 0)
-      g_cond_signal (&waiter->reader->answered);
+    Part part = {request->offset + waiter->skip, waiter->length, waiter->into};
+    while (several && part.length > 0) {
+      Part one = part;
+      one.length = (guint32)MIN (part.length, P2V_UNIT - part.offset % P2V_UNIT);
+      request_exactly (queue, waiter->reader, &one);
+      part.offset += one.length;
+      part.into += one.length;
+      part.length -= one.length;
+    }
+    if (!several)
+      queue_ask_pieces (queue, waiter->reader, part);
+    queue_part_done (waiter->reader);
   }
   g_array_set_size (request->waiters, 0);
-  wake_channels (queue);
+  queue_wake_locked (queue);
 }
 
 /* The source cannot read the piece of REQUEST, and zeroes are wanted then: 0, or the errno of
@@ -436,7 +335,7 @@ queue_answer (Queue *queue, Request *request, int errnum)
   else if (errnum == 0 && request->look)
     stored = cache_note_look (queue->cache, request->offset, request->data, request->length);
   g_mutex_lock (&queue->lock);
-  queue->in_flight--;
+  queue->in_flight -= request->length;
   if (errnum == 0) {
     queue->stats.fetched += request->length;
     if (request->look)
@@ -458,7 +357,7 @@ queue_answer (Queue *queue, Request *request, int errnum)
   }
   g_hash_table_remove (queue->requests, request);
   if (errnum != 0 && !request->piece)
-    ask_waiters_pieces (queue, request);
+    ask_again (queue, request);
   else
     serve_waiters (request, errnum ? errnum : stored);
   g_mutex_unlock (&queue->lock);
@@ -478,8 +377,18 @@ void
 queue_give_back (Queue *queue, Request *request)
 {
   g_mutex_lock (&queue->lock);
-  queue->in_flight--;
+  queue->in_flight -= request->length;
+  queue->waiting += request->length;
   g_queue_push_head (&queue->pending, request);
-  wake_channels (queue);
+  queue_wake_locked (queue);
+  g_mutex_unlock (&queue->lock);
+}
+
+void
+queue_wake (Queue *queue)
+{
+  g_mutex_lock (&queue->lock);
+  if (!g_queue_is_empty (&queue->pending) || !g_queue_is_empty (&queue->later))
+    queue_wake_locked (queue);
   g_mutex_unlock (&queue->lock);
 }

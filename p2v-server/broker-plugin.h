@@ -2,6 +2,8 @@
 /* The broker's nbdkit plugin, from top to bottom:
  *
  *   broker-plugin.c          nbdkit's callbacks and parameters
+ *   broker-plugin-read.c     which part of a read comes from where
+ *   broker-plugin-memory.c   readers that share their memory with us
  *   broker-plugin-queue.c    who waits for which part of the disk
  *   broker-plugin-looks.c    reads that look for signatures
  *   broker-plugin-ahead.c    what to read before somebody wants it
@@ -9,16 +11,19 @@
  *   broker-plugin-channel.c  one data channel: an NBD client with many reads in flight
  *   broker-plugin-listen.c   the sockets for data channels and for commands
  *
- * Readers (nbdkit's threads) wait in the queue; channels take from it.  A
+ * Readers (nbdkit's threads, or whoever shares memory) wait in the queue; channels take from it.  A
  * request belongs to no channel for good: one whose channel breaks goes back.
  * Functions that can fail return 0 or an errno, as nbdkit wants it. */
 #pragma once
 #include <glib.h>
 #include "common/unit.h"
 
-/* Reads in flight on one data channel: 2 MiB, so that the two of a client without further
- * settings fill a gigabit at 20 ms. */
-#define CHANNEL_DEPTH 32u
+/* Bytes in flight on one data channel: so the two of a client without further settings
+ * fill a gigabit at 20 ms. */
+#define CHANNEL_BYTES (32u * P2V_UNIT)
+
+/* Bytes of one request over it: each makes two programs on the physical machine wake up. */
+#define REQUEST_MAX (4u * P2V_UNIT)
 
 /* ---- cache ---- */
 typedef struct Cache Cache;
@@ -76,16 +81,26 @@ void ahead_note (Ahead *ahead, guint64 unit, guint window);
 typedef struct Queue Queue;
 typedef struct Channel Channel;
 
-/* A read that a channel makes: never beyond one unit, so that it is one digest
- * record on the physical machine. */
+/* Memory of a reader's that is mapped here; counted by g_atomic_rc_box. */
+typedef struct {
+  guint8 *bytes;
+  gsize size;
+} Memory;
+
+Memory *memory_ref (Memory *memory);
+void memory_unref (Memory *memory);
+
+/* A read that a channel makes.  On the physical machine it becomes one digest record for
+ * each unit of which it covers something. */
 typedef struct {
   guint64 offset;
-  guint32 length;
+  guint32 length; /* within one unit, or at most REQUEST_MAX of a reader with memory */
   gboolean whole; /* the whole unit, for the cache */
   gboolean look;  /* a small read of the conversion, which is not kept */
   gboolean piece; /* of what could not be read in one go */
   gboolean ahead; /* nobody has wanted it yet */
   guint8 *data;   /* LENGTH bytes, from queue_take on */
+  Memory *memory; /* DATA lies there, and it is a whole answer; NULL: data is our own */
   GArray *waiters;
 } Request;
 
@@ -116,6 +131,21 @@ void queue_free (Queue *queue);
  * damaged is read from the source again. */
 int queue_read (Queue *queue, void *data, guint64 offset, guint32 count, ReadMode mode);
 
+/* One read that is under way. */
+typedef struct Reader Reader;
+struct Reader {
+  /* All has come, or errnum says what went wrong.  Called once, with the queue locked. */
+  void (*answered) (Reader *reader);
+  Memory *memory;    /* where its bytes go, for requests that outlive it; may be NULL */
+  int errnum;        /* 0 */
+  guint outstanding; /* the queue's own: parts that are still to come */
+};
+
+/* The same for a reader that does not wait.  Channels hear of it by queue_wake. */
+void queue_start (Queue *queue, Reader *reader, void *data, guint64 offset, guint32 count,
+                  ReadMode mode);
+void queue_wake (Queue *queue);
+
 /* From now on what READ_KEEP reads is taken to live (LIVE): no looks, and what lies behind
  * it is read ahead.  Or not, as in the beginning. */
 void queue_expect (Queue *queue, gboolean live);
@@ -132,14 +162,25 @@ void queue_note_wrong_size (Queue *queue, guint64 size);
  * WAKE_FD (eventfd) when there may be something to take. */
 void queue_join (Queue *queue, Channel *channel, int wake_fd);
 void queue_leave (Queue *queue, Channel *channel);
-/* The next read for CHANNEL, which has IN_FLIGHT, or NULL. */
-Request *queue_take (Queue *queue, guint in_flight);
+/* The next read for a channel that has IN_FLIGHT bytes of others, or NULL. */
+Request *queue_take (Queue *queue, gsize in_flight);
 /* The source's answer: 0 with request->data filled, or its errno.  Of a unit
  * that could not be read whole, exactly what its readers want is asked for again, in
  * pieces, and only they hear of an error then.  Frees REQUEST. */
 void queue_answer (Queue *queue, Request *request, int errnum);
 /* There will be no answer: somebody else is to ask. */
 void queue_give_back (Queue *queue, Request *request);
+
+/* ---- readers with memory (broker-memory.h) ---- */
+typedef struct Lender Lender;
+
+/* Serves the reader that shares MEMORY_FD (taken; mapped, of a size that stays) over the
+ * socket FD (taken) in a thread of its own.  NULL with errno. */
+Lender *lender_start (Queue *queue, int fd, int memory_fd, ReadMode mode);
+gboolean lender_is_done (const Lender *lender);
+void lender_stop (Lender *lender);
+/* A channel has answered what it could: readers with memory are to know now. */
+void queue_send_answers (Queue *queue);
 
 /* ---- channels ---- */
 /* Serves QUEUE over the connected socket FD (taken) in a thread of its own. */

@@ -2,9 +2,6 @@
 #include "flow.h"
 #include <stdlib.h>
 
-/* 8 MiB in flight: a gigabit link with 60 ms is full with that. */
-#define SLOTS 128
-
 /* Page-aligned, so that neither side has to copy for direct input and output. */
 #define ALIGNMENT 4096
 
@@ -21,15 +18,19 @@ static gboolean
 flow_loop (const Flow *flow, GQueue *idle, GQueue *ready, GCancellable *cancel, GError **error)
 {
   gboolean more = TRUE;
+  gsize in_flight = 0;
   for (;;) {
-    while (more && !g_queue_is_empty (idle)) {
+    while (more && !g_queue_is_empty (idle) && in_flight < FLOW_BYTES) {
       FlowSlot *slot = g_queue_peek_head (idle);
+      slot->step = slot->at = slot->state = 0;
+      slot->errnum = 0;
+      slot->count = 1;
+      slot->length = P2V_UNIT;
       more = flow->next (slot, flow->data);
       if (!more)
         break;
+      in_flight += slot->length;
       g_queue_pop_head (idle);
-      slot->step = 0;
-      slot->errnum = 0;
       g_queue_push_tail (ready, slot);
     }
     FlowSlot *slot;
@@ -39,17 +40,20 @@ flow_loop (const Flow *flow, GQueue *idle, GQueue *ready, GCancellable *cancel, 
       if (result == FLOW_FAILED)
         return FALSE;
       if (result == FLOW_FINISHED) {
-        g_queue_push_tail (idle, slot);
+        /* The buffer used last is the one that the processor's caches still hold. */
+        g_queue_push_head (idle, slot);
+        in_flight -= slot->length;
         freed = TRUE;
       }
     }
     if (flow->tick && !flow->tick (flow->data, error))
       return FALSE;
-    if (!more && g_queue_get_length (idle) == SLOTS)
+    if (!more && g_queue_get_length (idle) == FLOW_SLOTS)
       return TRUE;
     if (freed && more)
       continue;
-    if (!nbd_pool_poll (flow->pools, flow->n_pools, 1000, cancel, error))
+    if (!nbd_pool_poll_with (flow->pools, flow->n_pools, flow->watches, flow->n_watches, 1000,
+                             cancel, error))
       return FALSE;
   }
 }
@@ -58,14 +62,15 @@ gboolean
 flow_run (const Flow *flow, void (*close_pools) (gpointer data), GCancellable *cancel,
           GError **error)
 {
-  FlowSlot *slots = g_new0 (FlowSlot, SLOTS);
-  guint8 *buffers = aligned_alloc (ALIGNMENT, (gsize)SLOTS * 2 * P2V_UNIT);
-  if (!buffers)
-    g_error ("no memory for %u transfer buffers", SLOTS);
+  FlowSlot *slots = g_new0 (FlowSlot, FLOW_SLOTS);
+  guint8 *own = flow->memory ? NULL : aligned_alloc (ALIGNMENT, (gsize)FLOW_SLOTS * 2 * P2V_UNIT);
+  if (!flow->memory && !own)
+    g_error ("no memory for %u transfer buffers", FLOW_SLOTS);
   GQueue idle = G_QUEUE_INIT, ready = G_QUEUE_INIT;
-  for (guint i = 0; i < SLOTS; i++) {
-    slots[i].data = buffers + (gsize)i * 2 * P2V_UNIT;
-    slots[i].other = slots[i].data + P2V_UNIT;
+  for (guint i = 0; i < FLOW_SLOTS; i++) {
+    slots[i].data =
+        own ? own + (gsize)i * 2 * P2V_UNIT : flow->memory + (gsize)i * flow->slot_bytes;
+    slots[i].other = own ? slots[i].data + P2V_UNIT : NULL;
     slots[i].queue = &ready;
     g_queue_push_tail (&idle, &slots[i]);
   }
@@ -79,7 +84,7 @@ flow_run (const Flow *flow, void (*close_pools) (gpointer data), GCancellable *c
     close_pools (flow->data);
   g_queue_clear (&idle);
   g_queue_clear (&ready);
-  free (buffers);
+  free (own);
   g_free (slots);
   return ok;
 }

@@ -257,8 +257,20 @@ gboolean
 nbd_pool_poll (NbdPool *const *pools, guint count, guint timeout_ms, GCancellable *cancel,
                GError **error)
 {
+  return nbd_pool_poll_with (pools, count, NULL, 0, timeout_ms, cancel, error);
+}
+
+gboolean
+nbd_pool_poll_with (NbdPool *const *pools, guint count, const NbdWatch *watches, guint n_watches,
+                    guint timeout_ms, GCancellable *cancel, GError **error)
+{
   struct pollfd fds[NBD_POLL_MAX];
   guint n = 0;
+  for (guint i = 0; i < n_watches; i++) {
+    if (watches[i].send && !watches[i].send (watches[i].data, error))
+      return FALSE;
+    fds[n++] = (struct pollfd){.fd = watches[i].fd, .events = POLLIN};
+  }
   for (guint p = 0; p < count; p++)
     for (guint i = 0; pools[p] && i < pools[p]->n_lanes; i++) {
       struct nbd_handle *handle = pools[p]->lanes[i].handle;
@@ -283,7 +295,9 @@ nbd_pool_poll (NbdPool *const *pools, guint count, guint timeout_ms, GCancellabl
   if (ready <= 0)
     return TRUE;
 
-  n = 0;
+  for (n = 0; n < n_watches; n++)
+    if (fds[n].revents && !watches[n].ready (watches[n].data, error))
+      return FALSE;
   for (guint p = 0; p < count; p++)
     for (guint i = 0; pools[p] && i < pools[p]->n_lanes; i++, n++)
       if (fds[n].revents && !notify_lane (pools[p], &pools[p]->lanes[i], fds[n].revents, error))
@@ -315,20 +329,20 @@ nbd_pool_flush_wait (NbdPool *pool, GCancellable *cancel, GError **error)
       return FALSE;
   if (waiter.errnum == 0)
     return TRUE;
-  nbd_pool_write_error (pool, waiter.errnum, "Flushing", error);
+  nbd_pool_write_error (pool->what, waiter.errnum, "Flushing", error);
   return FALSE;
 }
 
 void
-nbd_pool_write_error (NbdPool *pool, int errnum, const char *doing, GError **error)
+nbd_pool_write_error (const char *what, int errnum, const char *doing, GError **error)
 {
   if (errnum == ENOSPC || errnum == EDQUOT)
     p2v_set_error (error, P2V_ERROR_SPACE,
                    "Make room on the target's storage or choose another with p2v.os=, then "
                    "convert again.",
-                   "%s %s failed: no space is left on the storage.", doing, pool->what);
+                   "%s %s failed: no space is left on the storage.", doing, what);
   else
     p2v_set_error (error, P2V_ERROR_IO,
                    "Check the target's storage (kernel log of the conversion server).",
-                   "%s %s failed: %s.", doing, pool->what, g_strerror (errnum));
+                   "%s %s failed: %s.", doing, what, g_strerror (errnum));
 }

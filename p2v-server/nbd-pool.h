@@ -53,11 +53,24 @@ gboolean nbd_pool_zero (NbdPool *pool, guint64 offset, guint32 length, NbdDone d
  * DONE is called without an error. */
 gboolean nbd_pool_flush (NbdPool *pool, NbdDone done, gpointer user, GError **error);
 
+/* Something else that is waited for together with pools. */
+typedef struct {
+  int fd;
+  /* Before waiting: what was put off is sent now, all at once.  May be NULL. */
+  gboolean (*send) (gpointer data, GError **error);
+  /* FD can be read. */
+  gboolean (*ready) (gpointer data, GError **error);
+  gpointer data;
+} NbdWatch;
+
 /* Waits until anything happens on the COUNT pools (NULL entries are skipped),
  * at most TIMEOUT_MS, and calls the NbdDone of what ended.  FALSE with
  * P2V_ERROR_CANCELLED or, when a connection is lost, P2V_ERROR_IO. */
 gboolean nbd_pool_poll (NbdPool *const *pools, guint count, guint timeout_ms, GCancellable *cancel,
                         GError **error);
+gboolean nbd_pool_poll_with (NbdPool *const *pools, guint count, const NbdWatch *watches,
+                             guint n_watches, guint timeout_ms, GCancellable *cancel,
+                             GError **error);
 
 /* Flushes and waits for it.  P2V_ERROR_SPACE or P2V_ERROR_IO. */
 gboolean nbd_pool_flush_wait (NbdPool *pool, GCancellable *cancel, GError **error);
@@ -66,5 +79,5 @@ gboolean nbd_pool_flush_wait (NbdPool *pool, GCancellable *cancel, GError **erro
 gboolean nbd_pool_map (NbdPool *pool, NbdExtentFunc func, gpointer data, GCancellable *cancel,
                        GError **error);
 
-/* Turns the errno of a write or flush into P2V_ERROR_SPACE or P2V_ERROR_IO. */
-void nbd_pool_write_error (NbdPool *pool, int errnum, const char *doing, GError **error);
+/* Turns the errno of a write to WHAT or of its flush into P2V_ERROR_SPACE or P2V_ERROR_IO. */
+void nbd_pool_write_error (const char *what, int errnum, const char *doing, GError **error);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source.h"
+#include "broker-reads.h"
 #include "image.h"
 
-/* Each connection of the broker leads over one of the client's data channels
- * when there are that many; four fill a gigabit at 10 ms. */
 #define BROKER_CONNECTIONS  4
 #define OVERLAY_CONNECTIONS 2
 
@@ -11,7 +10,9 @@ struct Source {
   Job *job;
   const JobDisk *disk;
   Image *overlay_image;
-  NbdPool *overlay, *broker;
+  NbdPool *overlay;
+  BrokerReads *reads; /* one of these two, from source_open_broker on */
+  NbdPool *broker;
   const char *export; /* the broker's: broker-plugin.c */
 };
 
@@ -54,6 +55,7 @@ source_free (Source *source)
 {
   if (!source)
     return;
+  broker_reads_free (source->reads);
   nbd_pool_free (source->broker);
   nbd_pool_free (source->overlay);
   image_close (source->overlay_image);
@@ -66,18 +68,41 @@ source_distrust_cache (Source *source)
   source->export = "fresh";
 }
 
-NbdPool *
-source_pool (Source *source, PieceKind kind, GError **error)
+gboolean
+source_open_broker (Source *source, const SourceMemory *memory, GError **error)
 {
-  if (kind == PIECE_OVERLAY)
-    return source->overlay;
-  if (!source->broker) {
-    g_autofree char *what = g_strdup_printf ("the physical machine's disk %u (%s)",
-                                             source->disk->index, source->disk->source->device);
-    source->broker = nbd_pool_open (source->disk->broker_socket, source->export, BROKER_CONNECTIONS,
-                                    what, source->job->cancel, error);
+  g_autofree char *what = g_strdup_printf ("the physical machine's disk %u (%s)",
+                                           source->disk->index, source->disk->source->device);
+  g_autofree char *name = g_strdup_printf ("d%u.ctl", source->disk->index);
+  g_autofree char *control = job_path (source->job, name);
+  if (g_file_test (control, G_FILE_TEST_EXISTS)) {
+    source->reads = broker_reads_open (control, source->export, memory, what, error);
+    return source->reads != NULL;
   }
-  return source->broker;
+  source->broker = nbd_pool_open (source->disk->broker_socket, source->export, BROKER_CONNECTIONS,
+                                  what, source->job->cancel, error);
+  return source->broker != NULL;
+}
+
+gboolean
+source_read (Source *source, PieceKind kind, guint8 *data, guint64 offset, guint32 length,
+             NbdDone done, gpointer user, GError **error)
+{
+  if (kind == PIECE_SOURCE && source->reads)
+    return broker_reads_ask (source->reads, data, offset, length, done, user, error);
+  return nbd_pool_read (source_pool (source, kind), data, offset, length, done, user, error);
+}
+
+NbdPool *
+source_pool (Source *source, PieceKind kind)
+{
+  return kind == PIECE_OVERLAY ? source->overlay : source->broker;
+}
+
+gboolean
+source_watch (Source *source, NbdWatch *watch)
+{
+  return source->reads && broker_reads_watch (source->reads, watch);
 }
 
 typedef struct {

@@ -249,7 +249,7 @@ verify_run (Verify *verify, const char *image, GError **error)
     verify->source = source_open (verify->job, verify->disk, error);
     if (!verify->source)
       return FALSE;
-    verify->overlay = source_pool (verify->source, PIECE_OVERLAY, error);
+    verify->overlay = source_pool (verify->source, PIECE_OVERLAY);
   }
   if (verify->only) {
     g_array_append_vals (verify->zeroes, verify->only->bad_zero->data, verify->only->bad_zero->len);

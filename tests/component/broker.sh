@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 120
+# time-limit: 150
 # The broker by itself: nbdkit with its plugin, a disk behind data channels that
 # break, readers above it.
 set -euo pipefail
@@ -259,6 +259,29 @@ check "the error can be forgotten" test "$(tell forget)" = forgotten
 check "and is then" stat_is "source_errno=0"
 check "a short read of it fails too" fails_with 5 exact "$BAD" 512
 check "and is remembered" stat_is "source_errno=5"
+# A reader that shares its memory.
+lent () { python3 tests/lib/lender.py "$D/ctl" "$@" >"$D/lent"; }
+lent_is () { lent "$1" "$2" && cmp -s "$D/lent" <(tail -c +$(($1 + 1)) "$D/disk" | head -c "$2"); }
+lent_fails () {
+  local status=0
+  lent "${@:2}" || status=$?
+  [ "$status" -eq "$1" ]
+}
+check "memory: several units in one read of the source" lent_is $((65536 * 8)) $((65536 * 4))
+check "memory: as it says" grep -q ' Read id=.* offset=0x80000 count=0x40000' "$D/source.log"
+check "memory: from the cache and the source, at odd places" lent_is $((4 * 65536 + 100)) 5000
+check "memory: beside the bad sector" lent_is $((5 * 65536 + 16384)) 20000
+check "memory: with the bad sector" lent_fails 5 $((5 * 65536)) $((65536 * 3))
+rm -f "$D/source.log"
+check "memory: the units beside it are right" lent_is $((6 * 65536)) $((65536 * 3))
+check "memory: the last sector" lent_is $((SIZE - 512)) 512
+check "memory: that could shrink is refused" lent_fails 99 unsealed
+check "memory: beyond the disk is refused" lent_fails 99 $((SIZE - 512)) 1024
+check "memory: beyond the memory is refused" lent_fails 99 0 $((1 << 20))
+kill "$CHANNEL_PID"
+check "memory: without channels a reader may leave" lent leave $((65536 * 20))
+channel
+check "memory: and the broker goes on" lent_is $((65536 * 20)) 65536
 broker_stop
 kill "$SOURCE_PID"
 wait "$SOURCE_PID" || true

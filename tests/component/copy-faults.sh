@@ -104,7 +104,7 @@ expect_clean "wrong for good"
 stop_brokers
 
 # ---- the copy is killed and goes on ----
-begin --filter=delay rdelay=700ms
+begin --threads=1 --filter=delay rdelay=700ms
 run_tool "$DISK" phases=plan || fail "plan before the kill"
 "$TOOL" "$JOB" name=web os="$OUT" "$DISK" phases=copy >"$WORK/killed" 2>&1 &
 tool=$!

@@ -140,18 +140,21 @@ expect_clean "not verified"
 stop_brokers
 
 # ---- a flush that fails ----
-# flush_fails NAME: whether in the middle (delay) or at the end, nothing is called copied.
+# flush_fails NAME FORMAT: whether in the middle (delay) or at the end, nothing is called copied.
 flush_fails() {
-  run_tool "$DISK" client=1 phases=plan || fail "plan"
-  ! FLIP=flush:0 FLIP_USE=write run_tool "$DISK" client=1 phases=copy,verify,finish || fail "$1 ends the job"
+  run_tool "$DISK" client=1 phases=plan of="$2" || fail "plan"
+  ! FLIP=flush:0 FLIP_USE=write run_tool "$DISK" client=1 phases=copy,verify,finish of="$2" ||
+    fail "$1 ends the job"
   expect_error "$1" io 'Flushing .*web-sda.* failed: Input/output error'
   [[ $(states) == *" 0 0" ]] || fail "$1: nothing is copied ($(states))"
   ok "$1: nothing is called copied"
   expect_clean "$1"
   stop_brokers
 }
-begin
-flush_fails "a flush that fails"
-begin --filter=delay rdelay=1200ms
-flush_fails "a flush that fails in the middle"
+for format in qcow2 raw; do
+  begin
+  flush_fails "$format, a flush that fails" $format
+  begin --filter=delay rdelay=1200ms
+  flush_fails "$format, a flush that fails in the middle" $format
+done
 done_testing

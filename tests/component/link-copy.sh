@@ -101,6 +101,6 @@ check "the tunnel saw no failure" test "$status" -eq 0
 read_bytes=$(sed -nE 's/^counters.* read=([0-9]+).*/\1/p' "$WORK/tunnel.out")
 again=$((read_bytes - fetched))
 check "reads were under way: $again bytes were read again" test "$again" -gt 0
-# Two channels with 32 units each, and what was read ahead of the answer.
+# Two channels with 2 MiB each, and what was read ahead of the answer.
 check "at most 8 MiB for each cut" test "$again" -le $((cuts * (8 << 20)))
 tap_end

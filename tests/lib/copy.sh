@@ -107,7 +107,8 @@ channel_end() {
 }
 
 # harmful_qemu_nbd: from now on every qemu-nbd for the use that FLIP_USE names (write,
-# check or overlay: image.h) does to its clients what FLIP says (tests/lib/flip.py).
+# check or overlay: image.h) does to its clients what FLIP says (tests/lib/flip.py).  A raw
+# image is written without it: for FLIP_USE=write there run_tool does the same to its file.
 harmful_qemu_nbd() {
   mkdir "$WORK/bin"
   REAL_QEMU_NBD=$(command -v qemu-nbd)
@@ -219,7 +220,11 @@ overlay_io() {
 
 # run_tool ARGUMENT…: copy-tool; its output in $WORK/output, its status returned.
 run_tool() {
-  "$TOOL" "$JOB" name=web os="$OUT" "$@" >"$WORK/output" 2>&1
+  local environment=()
+  # bad-file.so has no sanitizer, and comes before it.
+  [ "${FLIP_USE:-}" != write ] || environment=(env LD_PRELOAD="$BUILD/tests/bad-file.so"
+    ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0")
+  ${environment[@]+"${environment[@]}"} "$TOOL" "$JOB" name=web os="$OUT" "$@" >"$WORK/output" 2>&1
 }
 
 # expect_clean NAME: nothing of the job is in the target directory, no helper of
