@@ -4,8 +4,9 @@
 # work on its folder too.  WORK and BUILD are the caller's.
 
 boot_helpers=()
-# What the client says in text when it has nothing to go by.
-BOOT_TEXT_MARKER="Missing: "
+# The first page of the dialog in text, and what asks where to show it.
+BOOT_TEXT_MARKER='Which conversion server'
+BOOT_TEXT_QUESTION='press Enter on the console'
 
 boot_stop() {
 	local pid
@@ -150,7 +151,7 @@ boot_row() {
 		*) devices+=(-vga "$vga") ;;
 	esac
 
-	local began=$SECONDS pid cpu=0 seen=no menu=no
+	local began=$SECONDS pid cpu=0 seen=no menu=no asked=no
 	qemu-system-x86_64 -name "$name" -machine "$machine" -accel tcg,thread=multi -cpu max -nodefaults -display none "${devices[@]}" \
 		-chardev "socket,id=serial,path=$WORK/run/serial.sock,server=on,wait=off,logfile=$WORK/run/serial.log" -serial chardev:serial \
 		-qmp "unix:$WORK/run/qmp.sock,server=on,wait=off" -no-reboot -pidfile "$WORK/run/qemu.pid" -daemonize 2>"$out/qemu.log" ||
@@ -162,6 +163,10 @@ boot_row() {
 		if [[ $menu == no ]] && grep -aq 'Boot from the local disk' "$WORK/run/serial.log"; then
 			menu=yes
 			[[ -z $entry ]] || physical_type "$WORK/run" "$(printf '\016%.0s' $(seq "$entry"))"
+		fi
+		if [[ $expect == text && $asked == no ]] && grep -aq "$BOOT_TEXT_QUESTION" "$WORK/run/serial.log"; then
+			asked=yes
+			physical_type "$WORK/run" ''
 		fi
 		if [[ $menu != ejected && " $options " == *" eject "* ]] && grep -aq 'waiting for disks' "$WORK/run/serial.log"; then
 			menu=ejected
