@@ -102,7 +102,14 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(P2V_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The version only stands in the programs' mains and the protocol's hello.
+# What says the version is made again when it is another one.
+.PHONY: always
+$(BUILD)/gen/version: always
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+$(call obj,$(shell grep -rl --include='*.c' P2V_VERSION common p2v-client p2v-server)): $(BUILD)/gen/version
+
 $(BUILD)/libcommon.a: $(call obj,$(common_src))
 $(BUILD)/libclient.a: $(call obj,$(client_src))
 $(BUILD)/libserver.a: $(call obj,$(server_src))
