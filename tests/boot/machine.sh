@@ -116,7 +116,8 @@ boot_medium() {
 boot_local_disk() {
 	python3 - "$WORK/disk" <<'PYTHON'
 import sys
-code = bytes.fromhex("31c08ed8be157cbaf803ac08c07403eeebf8f4ebfd")
+# Each byte waits until the port can take it.
+code = bytes.fromhex("31c08ed8be217c" "ac08c07412" "88c4bafd03eca82074fb" "88e0baf803eeebe9" "f4ebfd")
 sector = (code + b"HELLO FROM THE DISK\r\n\0").ljust(510, b"\0") + b"\x55\xaa"
 open(sys.argv[1], "wb").write(sector.ljust(1 << 20, b"\0"))
 PYTHON
