@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "disk-udev.h"
 #include "disk-table.h"
+#include "disk-volume.h"
 #include "sysfs.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* iso/build.sh names the image's file system so. */
 #define BOOT_LABEL "P2V"
+#define SYS        "/sys"
 
 static const char *
 property (UdevDevice *device, const char *name)
@@ -68,10 +70,10 @@ wwn_of (UdevDevice *device)
   return g_str_has_prefix (wwn, "0x") ? g_strdup (wwn) : NULL;
 }
 
+/* NODE: what the links lead to. */
 static void
-add_links (UdevDevice *device, GPtrArray *links)
+add_links (UdevDevice *device, const char *node, GPtrArray *links)
 {
-  const char *node = udev_device_get_devnode (device);
   UdevEntry *entry;
   udev_list_entry_foreach (entry, udev_device_get_devlinks_list_entry (device))
   {
@@ -99,30 +101,71 @@ enumerate (Udev *udev, UdevDevice *parent)
   return list;
 }
 
-static P2vDisk *
-describe (Udev *udev, UdevDevice *device)
+/* The names of DEVICE and of its partitions, as names of NODE and of its partitions: for a
+ * disk its own, for the members of a volume the volume's. */
+static void
+add_all_links (Udev *udev, UdevDevice *device, const char *node, GPtrArray *links)
 {
-  P2vDisk *disk = p2v_disk_new ();
-  disk->device = g_strdup (udev_device_get_devnode (device));
-  disk->model = model_of (device);
-  disk->serial = g_strdup (property (device, "ID_SERIAL_SHORT"));
-  disk->wwn = wwn_of (device);
-  disk->table_uuid = disk_table_uuid (disk->device);
-  disk->bus = g_strdup (bus_of (device));
-  disk->size = attribute (device, "size", 0) * 512; /* whatever the disk's own sector size */
-  disk->logical_block_size = (guint32)attribute (device, "queue/logical_block_size", 512);
-  disk->physical_block_size = (guint32)attribute (device, "queue/physical_block_size", 512);
-  disk->rotational = attribute (device, "queue/rotational", 0) != 0;
-  add_links (device, disk->links);
+  add_links (device, node, links);
   g_autoptr (UdevEnumerate) parts = enumerate (udev, device);
   UdevEntry *entry;
   udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (parts))
   {
     g_autoptr (UdevDevice) part =
         udev_device_new_from_syspath (udev, udev_list_entry_get_name (entry));
-    if (part)
-      add_links (part, disk->links);
+    const char *number = part ? udev_device_get_sysnum (part) : NULL;
+    if (!number)
+      continue;
+    gboolean digit = g_ascii_isdigit (node[strlen (node) - 1]);
+    g_autofree char *part_node = g_strdup_printf ("%s%s%s", node, digit ? "p" : "", number);
+    add_links (part, part_node, links);
   }
+}
+
+/* One disk by several paths is what each of its paths says; the volume of a fake RAID has
+ * no serial number, and its members' do not belong to it. */
+static void
+describe_volume (Udev *udev, const char *name, P2vDisk *disk)
+{
+  g_auto (GStrv) members = disk_volume_members (SYS, name);
+  g_autoptr (UdevDevice) first =
+      members[0] ? udev_device_new_from_subsystem_sysname (udev, "block", members[0]) : NULL;
+  disk->model = disk_volume_model (SYS, name);
+  disk->bus = g_strdup (first ? bus_of (first) : NULL);
+  disk->rotational = first && attribute (first, "queue/rotational", 0) != 0;
+  if (!first || !disk_volume_is_multipath (SYS, name))
+    return;
+  disk->model = model_of (first);
+  disk->serial = g_strdup (property (first, "ID_SERIAL_SHORT"));
+  disk->wwn = wwn_of (first);
+  for (guint i = 0; members[i]; i++) {
+    g_autoptr (UdevDevice) path =
+        udev_device_new_from_subsystem_sysname (udev, "block", members[i]);
+    if (path)
+      add_all_links (udev, path, disk->device, disk->links);
+  }
+}
+
+static P2vDisk *
+describe (Udev *udev, UdevDevice *device)
+{
+  P2vDisk *disk = p2v_disk_new ();
+  const char *name = udev_device_get_sysname (device);
+  disk->device = g_strdup (udev_device_get_devnode (device));
+  disk->table_uuid = disk_table_uuid (disk->device);
+  disk->size = attribute (device, "size", 0) * 512; /* whatever the disk's own sector size */
+  disk->logical_block_size = (guint32)attribute (device, "queue/logical_block_size", 512);
+  disk->physical_block_size = (guint32)attribute (device, "queue/physical_block_size", 512);
+  add_all_links (udev, device, disk->device, disk->links);
+  if (disk_volume_is (SYS, name)) {
+    describe_volume (udev, name, disk);
+    return disk;
+  }
+  disk->model = model_of (device);
+  disk->serial = g_strdup (property (device, "ID_SERIAL_SHORT"));
+  disk->wwn = wwn_of (device);
+  disk->bus = g_strdup (bus_of (device));
+  disk->rotational = attribute (device, "queue/rotational", 0) != 0;
   return disk;
 }
 
@@ -157,7 +200,7 @@ is_own_disk (Udev *udev, UdevDevice *device)
                                        "md",   "nbd", "rbd",  "mtd", NULL};
   const char *name = udev_device_get_sysname (device);
   /* mmcblk0boot0, mmcblk0rpmb: areas of their own beside the disk. */
-  if (has_prefix (name, others) ||
+  if (disk_volume_hides (SYS, name) || (has_prefix (name, others) && !disk_volume_is (SYS, name)) ||
       (g_str_has_prefix (name, "mmcblk") && (strstr (name, "boot") || strstr (name, "rpmb"))))
     return FALSE;
   return attribute (device, "size", 0) > 0 && attribute (device, "removable", 0) == 0 &&
@@ -176,6 +219,18 @@ found_free (gpointer data)
   Found *found = data;
   g_free (found->place);
   g_free (found);
+}
+
+/* A volume is where its first member is. */
+static char *
+place_of (Udev *udev, UdevDevice *device)
+{
+  const char *name = udev_device_get_sysname (device);
+  g_auto (GStrv) members = disk_volume_is (SYS, name) ? disk_volume_members (SYS, name) : NULL;
+  g_autoptr (UdevDevice) first =
+      members && members[0] ? udev_device_new_from_subsystem_sysname (udev, "block", members[0])
+                            : NULL;
+  return g_strdup (udev_device_get_syspath (first ? first : device));
 }
 
 /* By where they are plugged in: the kernel looks for disks on all ports at once, and
@@ -206,7 +261,7 @@ disk_udev_list (Udev *udev)
     if (!device || !is_own_disk (udev, device))
       continue;
     Found *found = g_new (Found, 1);
-    *found = (Found){g_strdup (udev_device_get_syspath (device)), describe (udev, device)};
+    *found = (Found){place_of (udev, device), describe (udev, device)};
     g_ptr_array_add (all, found);
   }
   g_ptr_array_sort (all, compare_places);

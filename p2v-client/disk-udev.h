@@ -7,8 +7,8 @@
 /* Every whole disk that may be this machine's own: P2vDisk *, in the order
  * of controllers and ports.
  * Not: removable media, the medium that the image was booted from, what the
- * kernel makes itself (loop, ram, md, dm), eMMC boot areas, paths hidden behind
- * a multipath device, devices of size 0. */
+ * kernel makes itself (loop, ram, md, dm) but for the volumes of disk-volume.h,
+ * whose members are left out instead, eMMC boot areas, devices of size 0. */
 GPtrArray *disk_udev_list (Udev *udev);
 
 /* The disk of a device node's number; NULL when it is not a whole disk. */

@@ -47,7 +47,8 @@ install_packages() {
 install_udev() {
 	local rule helper
 	# A positive list: rules for LVM, md, btrfs, bcache, multipath would start
-	# volumes by themselves.
+	# volumes by themselves.  (Those of packages.list for dm and md only name what
+	# /usr/lib/p2v/storage started.)
 	for rule in 50-udev-default 60-autosuspend 60-block 60-cdrom_id 60-drm 60-evdev \
 		60-input-id 60-persistent-input 60-persistent-storage 60-persistent-storage-tape \
 		60-serial 70-memory 73-special-net-names 75-net-description 80-drivers \
@@ -61,9 +62,8 @@ install_udev() {
 }
 
 install_network() {
-	inst_multiple /lib/systemd/systemd-networkd /lib/systemd/systemd-network-generator \
-		/lib/systemd/systemd-networkd-wait-online \
-		/lib/systemd/system/systemd-{networkd.service,networkd.socket,network-generator.service,resolved.service}
+	inst_multiple /lib/systemd/systemd-{networkd,networkd-wait-online} \
+		/lib/systemd/system/systemd-{networkd.service,networkd.socket,resolved.service}
 	ln -sfn ../run/systemd/resolve/resolv.conf "$initdir/etc/resolv.conf"
 }
 
@@ -113,7 +113,7 @@ install() {
 	chmod 0700 "$initdir/root" "$initdir/etc/p2v"
 	chmod 1777 "$initdir"/{tmp,var/tmp}
 	ln -sfn ../run "$initdir/var/run"
-	for unit in systemd-networkd.service systemd-networkd.socket systemd-network-generator.service systemd-resolved.service; do
+	for unit in systemd-networkd.service systemd-networkd.socket systemd-resolved.service; do
 		$SYSTEMCTL -q --root "$initdir" enable "$unit"
 	done
 	$SYSTEMCTL -q --root "$initdir" add-wants sysinit.target p2v-early.service p2v-drivers.service
