@@ -77,6 +77,7 @@ help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
 	@echo 'make check-slow       tests that take longer than the rest together allows'
+	@echo 'make check-storage    RAID, several paths, iSCSI: what the image makes of them, and that it writes nothing'
 	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
 	@echo 'make check-boot       boots the image in every way (ROWS="bios-* sb-cd": some of them)'
 	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
@@ -246,8 +247,16 @@ check: check-unit check-component check-machine
 
 # What would make `make check` too long.
 check-slow: setup
+	$(Q)tests/setup.sh tgt
 	$(Q)$(MAKE) --no-print-directory test-programs iso
 	$(Q)$(RUN) $(sort $(wildcard tests/slow/*.sh))
+
+# Disks that are put together of others, hashed before and after.
+.PHONY: check-storage
+check-storage: setup
+	$(Q)tests/setup.sh tgt
+	$(Q)$(MAKE) --no-print-directory test-programs iso
+	$(Q)$(RUN) tests/slow/storage.sh tests/slow/iscsi.sh
 
 # ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
 # takes too long ----

@@ -5,6 +5,7 @@
 #include "console.h"
 #include "frontend.h"
 #include "headless.h"
+#include "image.h"
 #include "inventory.h"
 #include "manual.h"
 #include "record.h"
@@ -23,7 +24,7 @@
 #define CONFIG_WAIT_S 30u
 
 typedef struct {
-  char *cmdline, *log;
+  char *cmdline, *log, *image;
   gboolean consoles, inventory, check, wants_wizard, man, version, verbose;
 } Options;
 
@@ -109,21 +110,29 @@ read_line (const char *path)
   return NULL;
 }
 
-static Settings *
-read_settings (Options *options, GError **error)
+/* To be wiped. */
+static char *
+read_cmdline (Options *options, GError **error)
 {
-  g_autoptr (Settings) settings = settings_new ();
   char *cmdline = g_steal_pointer (&options->cmdline);
   gboolean is_stdin = g_strcmp0 (cmdline, "-") == 0;
   if (!cmdline || is_stdin) {
     wipe (cmdline);
     cmdline = read_line (is_stdin ? "/dev/stdin" : "/proc/cmdline");
   }
-  if (!cmdline) {
+  if (!cmdline)
     p2v_set_error (error, P2V_ERROR_SETTINGS, "Give the arguments with --cmdline=.",
                    "The kernel command line cannot be read: %s.", g_strerror (errno));
+  return cmdline;
+}
+
+static Settings *
+read_settings (Options *options, GError **error)
+{
+  g_autoptr (Settings) settings = settings_new ();
+  char *cmdline = read_cmdline (options, error);
+  if (!cmdline)
     return NULL;
-  }
   gboolean ok = settings_parse (settings, cmdline, error);
   wipe (cmdline);
   return ok ? g_steal_pointer (&settings) : NULL;
@@ -161,6 +170,20 @@ print_inventory (const Settings *settings, Console *console)
   g_autofree char *text = json_to_string (node, TRUE);
   console_print (console, "%s", text);
   return STATUS_OK;
+}
+
+/* The image's own scripts ask for this before the client is wanted; what is wrong with
+ * other arguments is not said yet. */
+static int
+prepare_image (Options *options, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  char *cmdline = read_cmdline (options, &error);
+  gboolean ok = cmdline && image_prepare (options->image, cmdline, &error);
+  wipe (cmdline);
+  if (!ok)
+    headless_show_error (console, error);
+  return ok ? STATUS_OK : STATUS_FAILED;
 }
 
 static int
@@ -225,7 +248,10 @@ work (Options *options, Console *console)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Settings) settings = NULL;
-  if (!open_log (options, &error) || !(settings = read_settings (options, &error))) {
+  gboolean logs = open_log (options, &error);
+  if (logs && options->image)
+    return prepare_image (options, console);
+  if (!logs || !(settings = read_settings (options, &error))) {
     headless_show_error (console, error);
     return STATUS_SETTINGS;
   }
@@ -293,6 +319,8 @@ main (int argc, char **argv)
       {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Only check the arguments", NULL},
       {"wants-wizard", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.wants_wizard,
        "Only an exit status: 0 when the wizard is to be shown; for the image", NULL},
+      {"image", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options.image,
+       "Set up a part of the image by the kernel arguments: network, iscsi", NULL},
       {"man", 0, 0, G_OPTION_ARG_NONE, &options.man, "Print the source of the manual page", NULL},
       {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "Write a full log into this file", "FILE"},
       {"verbose", 0, 0, G_OPTION_ARG_NONE, &options.verbose, "Show every step", NULL},
@@ -309,5 +337,6 @@ main (int argc, char **argv)
   p2v_log_forget_secrets ();
   wipe (options.cmdline);
   g_free (options.log);
+  g_free (options.image);
   return status;
 }

@@ -123,6 +123,10 @@ main (int argc, char **argv)
     tell ("<0>p2v: the system cannot be unpacked: %s", error);
     stop ();
   }
+  /* Of the kernel's arguments what it does not know itself becomes the environment; an iSCSI
+   * password has no business there (netroot=iscsi:USER:PASSWORD@…). */
+  (void)unsetenv ("netroot");
+  (void)unsetenv ("root");
   argv[0] = (char *)SYSTEM;
   (void)execv (SYSTEM, argv);
   tell ("<0>p2v: %s cannot be started: %s", SYSTEM, strerror (errno));
