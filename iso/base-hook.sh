@@ -28,7 +28,9 @@ done
 # --- packages without dependencies
 mapfile -t packages <"$extract"
 # linux-image-amd64 is empty and depends on the kernel's real package.
-kernel=$(apt apt-cache depends --important linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\).*/\1/p' | head -n 1)
+prefer=()
+[[ $(<"$module/kernel") != *-backports ]] || prefer=(-o "APT::Default-Release=$(<"$module/kernel")")
+kernel=$(apt apt-cache "${prefer[@]}" depends --important linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\).*/\1/p' | head -n 1)
 packages=("${packages[@]/%linux-image-amd64/$kernel}")
 (cd "$root/debs" && apt apt-get -q -y -o APT::Sandbox::User=root download "${packages[@]}" >/dev/null)
 for deb in "$root"/debs/*.deb; do

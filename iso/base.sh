@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# base.sh DIR FIRMWARE: the slow part of the image, into the new folder DIR.
+# base.sh DIR FIRMWARE KERNEL: the slow part of the image, into the new folder DIR.
 #
 #   vmlinuz        Debian's signed kernel
 #   initrd.base    the initramfs without the client (zstd)
@@ -13,13 +13,13 @@
 #
 # mmdebstrap unpacks packages.list into a scratch root and base-hook.sh runs
 # dracut in there; as an ordinary user that happens in a user namespace.
-# FIRMWARE is "yes" or "no".  Called by build.sh.
+# FIRMWARE is "yes" or "no", KERNEL "release" or "backports".  Called by build.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=common.sh
 . "$here/common.sh"
 
-dir=$1 firmware=$2
+dir=$1 firmware=$2 kernel=$3
 # The base is the same whenever it is made; the ISO around it carries the date.
 export SOURCE_DATE_EPOCH=1704067200
 need mmdebstrap zstd mkfs.vfat mcopy apt-get
@@ -47,6 +47,8 @@ sources() {
 			# The release itself has the boot loaders for 32-bit UEFI.
 			if [[ $release == "$suite" ]]; then arch=amd64,i386; else arch=amd64; fi
 			echo "deb [arch=$arch] $uri $release $component"
+			# Of these apt takes nothing but what is asked for by name.
+			[[ $kernel != backports || $release != "$suite" ]] || echo "deb [arch=amd64] $uri $suite-backports $component"
 		done | sort -u
 }
 sources >"$work/sources.list"
@@ -65,6 +67,8 @@ cp -R "$here/dracut/90p2v/." "$work/module/"
 for list in packages gui; do sed -E 's/^(\+|firmware:)//' "$here/$list.list" >"$work/module/$list.list"; done
 cp -R "$here/gui" "$work/module/gui"
 cp "$here/drivers.list" "$work/module/"
+# The release whose kernel it is.
+if [[ $kernel == backports ]]; then echo "$suite-backports"; else echo "$suite"; fi >"$work/module/kernel"
 chmod -R u=rwX,go=rX "$work/module"
 install -m 755 "$here/base-hook.sh" "$work/hook"
 

@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 usage() {
 	cat <<'HELP'
-usage: build.sh --out p2v.iso --client-tree DIR [--cache DIR] [--no-firmware] [--fresh]
+usage: build.sh --out p2v.iso --client-tree DIR [--cache DIR] [--no-firmware]
+                [--backports] [--fresh]
 
   --out FILE         the ISO to write; beside it FILE.packages.txt (the Debian
                      packages in it), FILE.cdx.json (the same as a CycloneDX bill
@@ -20,6 +21,8 @@ usage: build.sh --out p2v.iso --client-tree DIR [--cache DIR] [--no-firmware] [-
                      repository)
   --no-firmware      leave out Debian's non-free firmware (some network and
                      Fibre Channel cards then do not work)
+  --backports        the kernel of Debian's backports instead of the release's, for
+                     controllers and cards that are newer than that
   --fresh            make the base anew, for the newest packages
   --help
 
@@ -27,13 +30,14 @@ Runs as root or as an ordinary user with user namespaces.
 HELP
 }
 
-out='' tree='' cache=$here/../cache/iso firmware=yes fresh=no
+out='' tree='' cache=$here/../cache/iso firmware=yes kernel=release fresh=no
 while (($#)); do
 	case $1 in
 		--out) out=${2:?--out needs a file} && shift 2 ;;
 		--client-tree) tree=${2:?--client-tree needs a folder} && shift 2 ;;
 		--cache) cache=${2:?--cache needs a folder} && shift 2 ;;
 		--no-firmware) firmware=no && shift ;;
+		--backports) kernel=backports && shift ;;
 		--fresh) fresh=yes && shift ;;
 		--help) usage && exit 0 ;;
 		*) usage >&2 && exit 2 ;;
@@ -47,7 +51,7 @@ need xorriso cpio zstd
 
 # --- base: from the cache, or made and then moved there as a whole
 key=$({
-	echo "$firmware" && cd "$here"
+	echo "$firmware" "$kernel" && cd "$here"
 	find base.sh base-hook.sh packages.list gui.list gui drivers.list dracut -type f -printf '%m %p\0' | LC_ALL=C sort -z | tr '\0' '\n'
 	find base.sh base-hook.sh packages.list gui.list gui drivers.list dracut -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
 } | sha256sum | cut -c 1-16)
@@ -68,7 +72,7 @@ if [[ ! -d $base ]]; then
 	check_namespaces
 	mkdir -p "$cache"
 	part=$(mktemp -d "$cache/part.XXXXXX")
-	bash "$here/base.sh" "$part" "$firmware" || { rm -rf "$part" && die "the base system could not be made"; }
+	bash "$here/base.sh" "$part" "$firmware" "$kernel" || { rm -rf "$part" && die "the base system could not be made"; }
 	chmod 755 "$part"
 	# Somebody else may have been faster.
 	mv -T "$part" "$base" 2>/dev/null || rm -rf "$part"
