@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "conversion.h"
+#include "hardware.h"
 #include "hooks.h"
 #include "summary.h"
 #include "view.h"
@@ -114,16 +115,30 @@ convert (Headless *headless, GError **error)
   return FALSE;
 }
 
+static void
+show_notes (const Headless *headless, GPtrArray *notes)
+{
+  for (guint i = 0; i < notes->len; i++) {
+    const HardwareNote *note = g_ptr_array_index (notes, i);
+    console_print (headless->console, "Warning: %s%s%s", note->text, note->remedy ? " " : "",
+                   note->remedy ? note->remedy : "");
+  }
+  g_ptr_array_unref (notes);
+}
+
 static gboolean
 run (Headless *headless, P2vMachine **machine, GError **error)
 {
   const Settings *settings = headless->settings;
+  /* First: it may be why a disk is not found. */
+  show_notes (headless, hardware_drivers ());
   *machine = inventory_read (settings, error);
   if (!*machine)
     return FALSE;
   headless->machine = *machine;
   g_autofree char *words = summary_of_machine (*machine, settings);
   console_print (headless->console, "%s", words);
+  show_notes (headless, hardware_disks (*machine));
   return run_hook (headless, "p2v.pre", settings_get (settings, SETTING_pre), error) &&
          convert (headless, error);
 }

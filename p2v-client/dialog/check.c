@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check.h"
 #include "contents.h"
+#include "hardware.h"
 #include "work.h"
 
 typedef struct {
@@ -9,6 +10,7 @@ typedef struct {
   CheckDone done;
   P2vMachine *machine;
   GPtrArray *contents;
+  GPtrArray *notes;
   Probe *probe;
   GError *error;
 } Check;
@@ -23,6 +25,7 @@ run (Work *work, GCancellable *cancel)
     return;
   for (guint i = 0; i < check->machine->disks->len; i++)
     g_ptr_array_add (check->contents, contents_read (g_ptr_array_index (check->machine->disks, i)));
+  check->notes = hardware_disks (check->machine);
   check->probe = probe_server (check->settings, check->machine, cancel, &check->error);
 }
 
@@ -31,7 +34,7 @@ finish (Work *work, gpointer owner)
 {
   Check *check = (Check *)work;
   GPtrArray *findings =
-      findings_make (check->settings, check->machine, check->contents, check->probe, check->error);
+      findings_make (check->settings, check->machine, check->contents, check->notes, check->probe, check->error);
   check->done (findings, g_steal_pointer (&check->machine), owner);
 }
 
@@ -42,6 +45,7 @@ check_free (Work *work)
   settings_free (check->settings);
   p2v_machine_free (check->machine);
   g_ptr_array_unref (check->contents);
+  g_clear_pointer (&check->notes, g_ptr_array_unref);
   probe_free (check->probe);
   g_clear_error (&check->error);
   g_free (check);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "findings.h"
 #include "contents.h"
+#include "hardware.h"
 #include "say.h"
 
 /* Bytes per second that a gigabit network carries. */
@@ -126,13 +127,23 @@ add_machine (GPtrArray *findings, const P2vMachine *machine)
        NULL);
 }
 
+static void
+add_notes (GPtrArray *findings, GPtrArray *notes)
+{
+  for (guint i = 0; notes && i < notes->len; i++) {
+    const HardwareNote *note = g_ptr_array_index (notes, i);
+    add (findings, NOTICE_WARNING, g_strdup (note->text), g_strdup (note->remedy));
+  }
+}
+
 GPtrArray *
 findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
-               const Probe *probe, const GError *failure)
+               GPtrArray *notes, const Probe *probe, const GError *failure)
 {
   GPtrArray *findings = g_ptr_array_new_with_free_func (finding_free);
   if (machine)
     add_machine (findings, machine);
+  add_notes (findings, notes);
   if (failure)
     add_error (findings, failure);
   if (failure || !machine)

@@ -10,8 +10,8 @@ typedef struct {
   char *remedy; /* may be NULL */
 } Finding;
 
-/* Finding *, in the order in which they are to be read.  MACHINE and CONTENTS (an array of
- * ContentsPart for each of its disks) may be NULL after an ERROR; FAILURE: why the way to
- * the server is not free, or NULL.  Caller unrefs. */
+/* Finding *, in the order in which they are to be read.  MACHINE, CONTENTS (an array of
+ * ContentsPart for each of its disks) and NOTES (HardwareNote *) may be NULL after an ERROR;
+ * FAILURE: why the way to the server is not free, or NULL.  Caller unrefs. */
 GPtrArray *findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
-                          const Probe *probe, const GError *failure);
+                          GPtrArray *notes, const Probe *probe, const GError *failure);

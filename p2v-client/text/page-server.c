@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 #include "common/error.h"
+#include "hardware.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
 
@@ -45,6 +46,10 @@ make_form (Form *form, const Text *text)
     sheet_set_notice (sheet, NOTICE_INFO,
                       _ ("The kernel arguments do not say everything that is needed."),
                       _ ("Fill in how to log in: a password or a private key."));
+  g_autofree char *remedy = NULL;
+  g_autofree char *hardware = hardware_drivers_text (&remedy);
+  if (hardware)
+    sheet_set_notice (sheet, NOTICE_WARNING, hardware, remedy);
 }
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-server.h"
+#include "hardware.h"
 #include "common/error.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
@@ -13,7 +14,7 @@ struct _P2vPageServer {
   GtkButton *choose_key, *test;
   GtkSpinner *spinner;
   GtkLabel *complaint, *fingerprint, *compare, *busy;
-  GtkBox *result;
+  GtkBox *hardware, *result;
   GtkWidget *question, *trust;
   Form *form;
   GCancellable *look; /* a test that is going on */
@@ -172,11 +173,22 @@ choose_file (P2vPageServer *self)
   gtk_entry_set_text (self->key, path ? path : "");
 }
 
+/* What is missing here can only be helped by another image: it is said first. */
+static void
+show_hardware (P2vPageServer *self)
+{
+  g_autofree char *remedy = NULL;
+  g_autofree char *text = hardware_drivers_text (&remedy);
+  if (text)
+    notice_show (self->hardware, NOTICE_WARNING, text, remedy);
+}
+
 static void
 start (P2vPage *page)
 {
   P2vPageServer *self = P2V_PAGE_SERVER (page);
   Settings *settings = settings_of (self);
+  show_hardware (self);
   self->form = form_new (settings, self->complaint, take_change, self);
   form_add (self->form, self->host, SETTING_server, FALSE);
   form_add (self->form, self->port, SETTING_port, FALSE);
@@ -258,6 +270,7 @@ p2v_page_server_class_init (P2vPageServerClass *class)
   CHILD (fingerprint);
   CHILD (compare);
   CHILD (result);
+  CHILD (hardware);
   CHILD (question);
   CHILD (trust);
 #undef CHILD
