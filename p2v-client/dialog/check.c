@@ -33,8 +33,8 @@ static void
 finish (Work *work, gpointer owner)
 {
   Check *check = (Check *)work;
-  GPtrArray *findings =
-      findings_make (check->settings, check->machine, check->contents, check->notes, check->probe, check->error);
+  GPtrArray *findings = findings_make (check->settings, check->machine, check->contents,
+                                       check->notes, check->probe, check->error);
   check->done (findings, g_steal_pointer (&check->machine), owner);
 }
 

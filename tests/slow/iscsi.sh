@@ -75,7 +75,7 @@ pack_tree "$WORK/tree" "$WORK/tree.img"
 cat "$WORK/initrd.img" "$WORK/tree.img" >"$WORK/tftp/initrd.img"
 
 boot arguments -netdev user,id=n -kernel "$WORK/tftp/vmlinuz" -initrd "$WORK/tftp/initrd.img" \
-  -append "console=ttyS0,115200 rootfstype=ramfs quiet rd.iscsi.initiator=$INITIATOR netroot=iscsi:me:hunter2hunter2:it:hunter2other12@10.0.2.2::$PORT::$TARGET"
+  -append "console=ttyS0,115200 rootfstype=ramfs no_timer_check quiet rd.iscsi.initiator=$INITIATOR netroot=iscsi:me:hunter2hunter2:it:hunter2other12@10.0.2.2::$PORT::$TARGET"
 check "a machine with the disk in its kernel arguments" ends 900 arguments
 checks arguments
 
@@ -89,7 +89,7 @@ set password hunter2hunter2
 set reverse-username it
 set reverse-password hunter2other12
 sanhook iscsi:10.0.2.2::$PORT:1:$TARGET
-kernel tftp://10.0.2.2/vmlinuz console=ttyS0,115200 rootfstype=ramfs quiet initrd=initrd.img
+kernel tftp://10.0.2.2/vmlinuz console=ttyS0,115200 rootfstype=ramfs no_timer_check quiet initrd=initrd.img
 initrd tftp://10.0.2.2/initrd.img
 boot
 IPXE

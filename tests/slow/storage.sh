@@ -31,7 +31,7 @@ boot () {
   : >"$WORK/$script.log"
   qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -display none -nodefaults -no-reboot \
     -kernel "$WORK/vmlinuz" -initrd "$WORK/both.img" -serial "file:$WORK/$script.log" -qmp "unix:$WORK/qmp,server=on,wait=off" \
-    -append "console=ttyS0,115200 rootfstype=ramfs quiet $arguments" -device virtio-scsi-pci,id=s "$@" &
+    -append "console=ttyS0,115200 rootfstype=ramfs no_timer_check quiet $arguments" -device virtio-scsi-pci,id=s "$@" &
   QEMU=$!
 }
 # disk NAME [MORE]: as an argument of QEMU, its serial number is its name
