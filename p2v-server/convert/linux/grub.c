@@ -36,15 +36,12 @@ run_mkconfig (Convert *c, GError **error)
   return ok;
 }
 
-/* Runs mkconfig and checks what came out: NULL when it is fine, else why not
- * (caller frees). */
+/* NULL when the configuration is fine, else why not (caller frees). */
 static char *
-regenerate (Convert *c)
+check_config (Convert *c)
 {
   const char *const check[] = {"grub-script-check", CONFIG, NULL};
   g_autoptr (GError) error = NULL;
-  if (!c->beside_done && !run_mkconfig (c, &error))
-    return p2v_error_problem (error);
   g_autofree char *text = convert_read (c, CONFIG, &error);
   if (!text)
     return p2v_error_problem (error);
@@ -52,6 +49,17 @@ regenerate (Convert *c)
   if (!problem && !convert_run (c, check, NULL, &error))
     problem = p2v_error_problem (error);
   return problem;
+}
+
+/* Makes the configuration, unless that was done and is fine.  Returns as check_config. */
+static char *
+regenerate (Convert *c)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *problem = c->beside_done ? check_config (c) : NULL;
+  if (c->beside_done && !problem)
+    return NULL;
+  return run_mkconfig (c, &error) ? check_config (c) : p2v_error_problem (error);
 }
 
 /* Only device names, in place. */
