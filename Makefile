@@ -83,6 +83,7 @@ help:
 	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
 	@echo 'make iso              build/p2v.iso'
 	@echo 'make install-server   p2v-server into PREFIX ($(PREFIX)), on the conversion server'
+	@echo 'make install          both programs, manual pages, translations into DESTDIR and PREFIX; for packages'
 	@echo 'make all              the programs, into build/'
 	@echo 'make screenshots      every page of the wizard as a picture, into build/screenshots'
 	@echo 'make lint format      clang-tidy and shellcheck; clang-format'
@@ -304,10 +305,24 @@ install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(WORDS)
 	$(Q)for words in $(WORDS:$(BUILD)/%=%); do install -D -m 644 $(BUILD)/$$words $(DESTDIR)$(PREFIX)/$$words; done
 
 install-server: setup
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) --no-print-directory programs install-server-files
+
+.PHONY: install install-server-files install-man install-appliance
+install-server-files: $(SERVER) $(PLUGIN)
 	$(Q)install -D -m 755 $(SERVER) $(DESTDIR)$(PREFIX)/bin/p2v-server
 	$(Q)install -D -m 644 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(PLUGIN))
 	$(Q)install -D -m 644 docs/p2v-server.8 $(DESTDIR)$(PREFIX)/share/man/man8/p2v-server.8
+
+install-man: $(MANS)
+	$(Q)install -D -m 644 $(BUILD)/man/p2v-client.1 $(DESTDIR)$(PREFIX)/share/man/man1/p2v-client.1
+
+# Both programs and all that belongs to them, for packages: DESTDIR, PREFIX.
+install: install-client install-server-files install-man
+
+# The image's own files, for kickstart/.
+install-appliance:
+	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/share/p2v/appliance
+	$(Q)cp -R --no-preserve=ownership iso/dracut/90p2v/root/. iso/gui/. $(DESTDIR)$(PREFIX)/share/p2v/appliance/
 
 # ---- pictures of the wizard: every page, two sizes, all languages; a real conversion each ----
 SHOTS = $(BUILD)/screenshots
