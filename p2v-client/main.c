@@ -9,6 +9,7 @@
 #include "inventory.h"
 #include "manual.h"
 #include "record.h"
+#include "remote-login.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -201,18 +202,15 @@ check_complete (const Settings *settings, Console *console)
   return STATUS_SETTINGS;
 }
 
-/* The settings file, if there is one. */
+/* The settings file, if there is one: WHERE. */
 static gboolean
-complete_settings (Settings *settings, const Options *options, Console *console)
+complete_settings (Settings *settings, const Options *options, char **where, Console *console)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *where = NULL;
   gboolean image = options->consoles || options->wants_wizard;
-  if (config_load (settings, image ? CONFIG_WAIT_S : 0, &where, &error)) {
-    if (where && !options->wants_wizard)
-      console_print (console, "Settings from %s", where);
-    if (where)
-      p2v_info ("settings from %s", where);
+  if (config_load (settings, image ? CONFIG_WAIT_S : 0, where, &error)) {
+    if (*where && !options->wants_wizard)
+      console_print (console, "Settings from %s", *where);
     return TRUE;
   }
   headless_show_error (console, error);
@@ -225,10 +223,29 @@ complete_settings (Settings *settings, const Options *options, Console *console)
   return FALSE;
 }
 
+/* Without it the conversion goes on: it is for looking on. */
+static void
+open_remote_login (const Settings *settings, Console *console)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *saying = NULL;
+  if (!remote_login_start (settings, CONFIG_WAIT_S, &saying, &error)) {
+    headless_show_error (console, error);
+    p2v_info ("%s", error->message);
+  } else if (saying) {
+    console_print (console, "%s", saying);
+    p2v_info ("%s", saying);
+  }
+}
+
 static int
-convert (const Settings *settings, const Options *options, Console *console)
+convert (const Settings *settings, const char *where, const Options *options, Console *console)
 {
   g_autoptr (Record) record = record_open (settings, options->consoles ? CONFIG_WAIT_S : 0);
+  if (where)
+    p2v_info ("settings from %s", where);
+  if (options->consoles)
+    open_remote_login (settings, console);
   if (!settings_headless (settings, NULL)) {
     DialogOptions dialog = {.image = options->consoles};
     int closed = frontend_run (settings, &dialog);
@@ -257,14 +274,15 @@ work (Options *options, Console *console)
   }
   if (options->consoles)
     guard_cmdline (settings);
-  if (!complete_settings (settings, options, console))
+  g_autofree char *where = NULL;
+  if (!complete_settings (settings, options, &where, console))
     return STATUS_SETTINGS;
   if (options->wants_wizard)
     return settings_headless (settings, NULL) ? STATUS_FAILED : STATUS_OK;
   if (options->inventory)
     return print_inventory (settings, console);
   if (!options->check)
-    return convert (settings, options, console);
+    return convert (settings, where, options, console);
   int status = check_complete (settings, console);
   if (status == STATUS_OK)
     console_print (console, "The kernel arguments are complete.");

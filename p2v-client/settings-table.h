@@ -86,3 +86,5 @@ gboolean check_root (const char *argument, const char *value, GError **error);
 gboolean check_config (const char *argument, const char *value, GError **error);
 gboolean check_fingerprint (const char *argument, const char *value, GError **error);
 gboolean check_log (const char *argument, const char *value, GError **error);
+gboolean check_ssh (const char *argument, const char *value, GError **error);
+gboolean check_ssh_key (const char *argument, const char *value, GError **error);

@@ -2,6 +2,7 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "remote-login.h"
 #include "remote-syslog.h"
 #include "words.h"
 #include <string.h>
@@ -219,12 +220,18 @@ is_on_label (const char *value)
   return length > 0 && !memchr (name, '/', length) && (!colon || colon[1] == '/');
 }
 
+/* Not http://: whoever is in between would write the commands that run as root here. */
+static gboolean
+is_safe_url (const char *value)
+{
+  return is_line (value) &&
+         (g_str_has_prefix (value, "https://") || g_str_has_prefix (value, "file:///"));
+}
+
 gboolean
 check_config (const char *argument, const char *value, GError **error)
 {
-  gboolean ok = is_line (value) && (is_on_label (value) || g_str_has_prefix (value, "https://") ||
-                                    g_str_has_prefix (value, "file:///"));
-  /* Not http://: whoever is in between would write the commands that run as root here. */
+  gboolean ok = is_safe_url (value) || (is_line (value) && is_on_label (value));
   return ok || refuse (argument, "…", "names no place from which settings can be trusted",
                        "https://…, file:///path, LABEL=NAME or LABEL=NAME:/path", error);
 }
@@ -383,4 +390,21 @@ check_root (const char *argument, const char *value, GError **error)
                 (g_str_has_prefix (value, "/dev/") && value[5] && is_line (value));
   return ok || refuse (argument, value, "names no operating system",
                        "single, first, or the device of its root file system", error);
+}
+
+gboolean
+check_ssh (const char *argument, const char *value, GError **error)
+{
+  gboolean ok = is_line (value) &&
+                (g_str_has_prefix (value, "https://") || g_str_has_prefix (value, "file:///"));
+  return ok || refuse (argument, "…", "names no file with public keys", "https://… or file:///path",
+                       error);
+}
+
+gboolean
+check_ssh_key (const char *argument, const char *value, GError **error)
+{
+  return (is_line (value) && remote_login_is_key (value)) ||
+         refuse (argument, "…", "is not a public SSH key",
+                 "ssh-ed25519 AAAA…, a line of a file such as id_ed25519.pub", error);
 }

@@ -74,7 +74,8 @@ if command -v rpmspec >/dev/null; then
   unlisted () {
     local path pattern found
     while read -r path; do
-      [[ $path != */locale/* ]] || continue # %find_lang
+      # %find_lang; what the spec file takes away again
+      [[ $path != */locale/* && $path != /usr/lib/p2v/init ]] || continue
       found=''
       while read -r pattern; do
         # shellcheck disable=SC2053 # a pattern

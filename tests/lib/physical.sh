@@ -21,6 +21,7 @@
 #   --memory MIB    default 1024        --cpus N   default 2
 #   --filter 'NAME [KEY=VALUE…]'        one more nbdkit filter under the log, for
 #                   broken or slow disks (may be given more than once)
+#   --qemu 'ARGUMENTS'   more for QEMU, split at blanks (may be given more than once)
 #
 # In RUN afterwards:
 #   serial.log, serial.sock   the first serial port: what it said, and a way to answer
@@ -52,7 +53,7 @@ physical_disk() {
 
 physical_start() {
 	local guest='' run='' iso='' kernel='' initrd='' append='' port='' memory=1024 cpus=2
-	local filters=() devices=() disk serial number=0 forward=''
+	local filters=() devices=() words=() disk serial number=0 forward=''
 	while [[ $# -gt 0 ]]; do
 		case $1 in
 		--guest) guest=$2 ;;
@@ -65,6 +66,7 @@ physical_start() {
 		--memory) memory=$2 ;;
 		--cpus) cpus=$2 ;;
 		--filter) filters+=("$2") ;;
+		--qemu) read -ra words <<<"$2" && devices+=("${words[@]}") ;;
 		*) physical_fail "unknown option $1" || return ;;
 		esac
 		shift 2

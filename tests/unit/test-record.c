@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "common/log.h"
 #include "p2v-server/client-log.h"
+#include "remote-login.h"
 #include "remote-syslog.h"
 #include "settings.h"
 
@@ -162,13 +163,44 @@ test_clock (void **state G_GNUC_UNUSED)
   assert_null (before);
 }
 
+#define BLOB "AAAAC3NzaC1lZDI1NTE5AAAAIIRfrv+ezHewgAUIoGXQg6O7oSBJ/KAquVgP2i6q/XFa"
+
+static void
+test_keys (void **state G_GNUC_UNUSED)
+{
+  guint wrong = 7;
+  assert_true (remote_login_is_key ("ssh-ed25519 " BLOB));
+  assert_true (remote_login_is_key ("ssh-rsa " BLOB " me at home"));
+  static const char *const bad[] = {"",
+                                    "ssh-ed25519",
+                                    "ssh-ed25519 AAAA",
+                                    "command=\"x\" ssh-ed25519 " BLOB,
+                                    "ssh-dss " BLOB,
+                                    "ssh-ed25519 B" BLOB,
+                                    "ssh-ed25519 " BLOB "!",
+                                    "-----BEGIN OPENSSH PRIVATE KEY-----"};
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    if (remote_login_is_key (bad[i]))
+      fail_msg ("%s was taken", bad[i]);
+  g_autofree char *keys =
+      remote_login_keys ("# ours\r\n\r\nssh-ed25519 " BLOB " a\r\n  ssh-rsa " BLOB "\n", &wrong);
+  assert_string_equal (keys, "ssh-ed25519 " BLOB " a\nssh-rsa " BLOB "\n");
+  assert_null (remote_login_keys ("# none\n", &wrong));
+  assert_int_equal (wrong, 0);
+  assert_null (remote_login_keys ("ssh-rsa " BLOB "\n-----BEGIN", &wrong));
+  assert_int_equal (wrong, 2);
+  assert_true (settings_check (SETTING_ssh_key, "ssh-ed25519 " BLOB " x", NULL));
+  assert_false (settings_check (SETTING_ssh_key, "ssh-ed25519", NULL));
+  assert_false (settings_check (SETTING_ssh, "http://h/keys", NULL));
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (test_places), cmocka_unit_test (test_message),
       cmocka_unit_test (test_sink),   cmocka_unit_test (test_client_log),
-      cmocka_unit_test (test_clock),
+      cmocka_unit_test (test_clock),  cmocka_unit_test (test_keys),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
