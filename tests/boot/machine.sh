@@ -103,7 +103,8 @@ boot_medium() {
 		pxelinux) boot_network "$firmware" pxelinux.0 ;;
 		ipxe)
 			extra=(--dhcp-match=set:ipxe,175 --dhcp-boot=tag:ipxe,boot.ipxe)
-			cp /usr/lib/ipxe/snponly.efi "$WORK/net/"
+			# In a BIOS QEMU's card has iPXE in its ROM.
+			[[ $firmware == bios ]] || cp /usr/lib/ipxe/snponly.efi "$WORK/net/"
 			boot_network "$firmware" snponly.efi "${extra[@]}"
 			;;
 		tftp) boot_network "$firmware" shimx64.efi ;;

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time-limit: 1500
 # A few of the ways to start the image (tests/boot/rows.list; `make check-boot` tries all):
-# Secure Boot from a USB stick, the network, little memory, no graphics.  DOC= keeps the
-# table of docs/boot-matrix.md as it is.
+# Secure Boot, the network, little memory, no graphics.  DOC= keeps the table of
+# docs/boot-matrix.md as it is.
 set -euo pipefail
-rows=(sb-usb bios-pxelinux-headless memory-512 memory-256 no-graphics)
+rows=(sb-cd bios-ipxe-headless memory-512 memory-256 no-graphics)
 echo "1..${#rows[@]}"
 number=0 failed=0
 while read -r row verdict _ _ remark; do
