@@ -93,7 +93,7 @@ mkdir "$work/client"
 cp -R --preserve=mode,links "$tree/." "$work/client/"
 chmod -R u=rwX,go=rX "$work/client"
 # The wizard goes where its libraries are.
-for file in usr/lib/p2v/p2v-wizard.so usr/share/locale; do
+for file in usr/lib/p2v/p2v-wizard.so; do
 	if [[ -e $work/client/$file ]]; then
 		mkdir -p "$work/wizard/$(dirname "$file")"
 		mv "$work/client/$file" "$work/wizard/$file"

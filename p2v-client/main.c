@@ -277,8 +277,11 @@ work (Options *options, Console *console)
   g_autofree char *where = NULL;
   if (!complete_settings (settings, options, &where, console))
     return STATUS_SETTINGS;
-  if (options->wants_wizard)
+  if (options->wants_wizard) {
+    gboolean text = settings_get_bool (settings, SETTING_text);
+    console_print (console, text ? "text" : "wizard");
     return settings_headless (settings, NULL) ? STATUS_FAILED : STATUS_OK;
+  }
   if (options->inventory)
     return print_inventory (settings, console);
   if (!options->check)
@@ -336,7 +339,9 @@ main (int argc, char **argv)
        "Print what would be sent about this machine, as JSON", NULL},
       {"check", 0, 0, G_OPTION_ARG_NONE, &options.check, "Only check the arguments", NULL},
       {"wants-wizard", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.wants_wizard,
-       "Only an exit status: 0 when the wizard is to be shown; for the image", NULL},
+       "Only an exit status: 0 when a dialog is to be shown, and \"wizard\" or \"text\"; for the "
+       "image",
+       NULL},
       {"image", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options.image,
        "Set up a part of the image by the kernel arguments: network, iscsi", NULL},
       {"man", 0, 0, G_OPTION_ARG_NONE, &options.man, "Print the source of the manual page", NULL},
