@@ -94,6 +94,45 @@ begin_reread (Attendance *attendance, JsonObject *query, GError **error)
   return attendance->reread != NULL;
 }
 
+static void
+answer_choice (Attendance *attendance, gint64 id, int choice)
+{
+  JsonObject *data = json_object_new ();
+  json_object_set_int_member (data, "choice", choice);
+  send_answer (attendance, id, data);
+}
+
+/* Asked again after a break, or by a conversion that is made anew: what a person has
+ * chosen once holds as long as the choices are the same. */
+static void
+take_choices (Attendance *attendance, JsonObject *query)
+{
+  gint64 id = p2v_json_int (query, "id", 0);
+  JsonArray *array = p2v_json_array (query, "choices");
+  guint n = array ? json_array_get_length (array) : 0;
+  g_auto (GStrv) choices = g_new0 (char *, n + 1);
+  for (guint i = 0; i < n; i++)
+    choices[i] = control_clean_text (json_array_get_string_element (array, i));
+  gboolean same = attendance->choices && g_strv_equal ((const char *const *)choices,
+                                                       (const char *const *)attendance->choices);
+  if (!attendance->chooses || n == 0) {
+    answer_choice (attendance, id, -1);
+    return;
+  }
+  gboolean asked = same && attendance->choice_id;
+  attendance->choice_id = id;
+  if (asked || (same && atomic_load (&attendance->choice) >= 0))
+    return; /* attendance_go_on answers */
+  g_strfreev (attendance->choices);
+  attendance->choices = g_strdupv (choices);
+  atomic_store (&attendance->choice, -1);
+  Event *event = event_new (EVENT_CHOICE);
+  event->job = g_strdup (attendance->job);
+  event->text = g_strdup ("There is more than one operating system on the disks.");
+  event->choices = g_steal_pointer (&choices);
+  attendance->emit (event, attendance->data);
+}
+
 static gboolean
 answer_query (Attendance *attendance, JsonObject *query, GError **error)
 {
@@ -101,7 +140,9 @@ answer_query (Attendance *attendance, JsonObject *query, GError **error)
   gint64 id = p2v_json_int (query, "id", 0);
   if (strcmp (what, "reread") == 0)
     return begin_reread (attendance, query, error);
-  if (strcmp (what, "digests") == 0) {
+  if (strcmp (what, "root") == 0) {
+    take_choices (attendance, query);
+  } else if (strcmp (what, "digests") == 0) {
     if (attendance->export)
       export_flush (attendance->export);
     attendance_send_digests (attendance, TRUE);
@@ -168,6 +209,11 @@ attendance_go_on (Attendance *attendance)
   int decision = attendance->offered ? atomic_exchange (&attendance->decision, -1) : -1;
   if (decision >= 0)
     decide (attendance, decision);
+  int choice = attendance->choice_id ? atomic_load (&attendance->choice) : -1;
+  if (choice >= 0) {
+    answer_choice (attendance, attendance->choice_id, choice);
+    attendance->choice_id = 0;
+  }
   if (attendance->reread && reread_is_done (attendance->reread)) {
     g_clear_pointer (&attendance->reread, reread_free);
     attendance_send_digests (attendance, TRUE);

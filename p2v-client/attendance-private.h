@@ -27,7 +27,11 @@ struct Attendance {
   char *adopted;       /* the one that was asked for */
   gboolean told;       /* that a job waits, by this connection */
   atomic_int decision; /* -1 none, else TRUE: adopt */
-  Reread *reread;      /* of the query with this id */
+  gboolean chooses;
+  gint64 choice_id;  /* of the query that waits for a person's choice; 0: none */
+  char **choices;    /* those of it, and after the answer of the last one */
+  atomic_int choice; /* -1 none yet */
+  Reread *reread;    /* of the query with this id */
   gint64 reread_id;
   gint64 last_alive; /* when the last message "alive" went out */
 

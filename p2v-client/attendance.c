@@ -40,6 +40,7 @@ attendance_new (Line *line, const P2vMachine *machine, guint patience_s, GCancel
   attendance->data = data;
   attendance->instance = new_instance ();
   atomic_init (&attendance->decision, -1);
+  atomic_init (&attendance->choice, -1);
   attendance->digests = digest_queue_new (machine->disks->len);
   attendance->baseline = g_new0 (guint64, machine->disks->len);
   for (guint i = 0; i < machine->disks->len; i++) {
@@ -58,6 +59,7 @@ attendance_free (Attendance *attendance)
   digest_queue_free (attendance->digests);
   g_free (attendance->offered);
   g_free (attendance->adopted);
+  g_strfreev (attendance->choices);
   g_clear_error (&attendance->outcome);
   g_clear_error (&attendance->broken);
   g_clear_pointer (&attendance->summary, json_object_unref);
@@ -79,6 +81,18 @@ void
 attendance_decide (Attendance *attendance, gboolean adopt)
 {
   atomic_store (&attendance->decision, adopt ? TRUE : FALSE);
+}
+
+void
+attendance_set_chooses (Attendance *attendance, gboolean chooses)
+{
+  attendance->chooses = chooses;
+}
+
+void
+attendance_choose (Attendance *attendance, guint index)
+{
+  atomic_store (&attendance->choice, (int)index);
 }
 
 void

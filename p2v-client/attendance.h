@@ -29,6 +29,13 @@ void attendance_set_waiting (Attendance *attendance, AttendanceWaiting waiting);
 
 /* The answer to EVENT_WAITING, from any thread. */
 void attendance_decide (Attendance *attendance, gboolean adopt);
+
+/* Before attendance_start: whether EVENT_CHOICE is answered by attendance_choose.  Default:
+ * no, the server hears that nobody can be asked. */
+void attendance_set_chooses (Attendance *attendance, gboolean chooses);
+
+/* The answer to EVENT_CHOICE, from any thread. */
+void attendance_choose (Attendance *attendance, guint index);
 void attendance_free (Attendance *attendance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attendance, attendance_free)
 

@@ -75,6 +75,7 @@ tell (const Event *event)
     break;
   case EVENT_LINK_BACK:
   case EVENT_WAITING:
+  case EVENT_CHOICE:
     p2v_log_tell (P2V_LOG_INFO, "%s", text);
     break;
   case EVENT_STOPPED:
@@ -170,6 +171,7 @@ export_disks (Run *run, GError **error)
   run->attendance = attendance_new (run->line, conversion->machine, patience, conversion->cancel,
                                     emit, conversion);
   attendance_set_waiting (run->attendance, waiting_policy (conversion));
+  attendance_set_chooses (run->attendance, conversion->asks);
   set_attendance (conversion, run->attendance);
   run->export = export_start (conversion->machine, attendance_take_digests, run->attendance, error);
   attendance_set_export (run->attendance, run->export);
@@ -289,6 +291,15 @@ conversion_decide (Conversion *conversion, gboolean adopt)
   g_mutex_lock (&conversion->lock);
   if (conversion->attendance)
     attendance_decide (conversion->attendance, adopt);
+  g_mutex_unlock (&conversion->lock);
+}
+
+void
+conversion_choose (Conversion *conversion, guint index)
+{
+  g_mutex_lock (&conversion->lock);
+  if (conversion->attendance)
+    attendance_choose (conversion->attendance, index);
   g_mutex_unlock (&conversion->lock);
 }
 

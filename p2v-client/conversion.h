@@ -15,12 +15,16 @@ typedef void (*ConversionCallback) (Event *event, gpointer data);
 /* Borrows SETTINGS and MACHINE until it is freed. */
 Conversion *conversion_new (const Settings *settings, const P2vMachine *machine);
 
-/* Before the start: this front-end answers EVENT_WAITING by conversion_decide.  Else, unless
- * p2v.resume= says otherwise, a job that waits is gone on with. */
+/* Before the start: this front-end answers EVENT_WAITING by conversion_decide, and
+ * EVENT_CHOICE by conversion_choose.  Else, unless p2v.resume= says otherwise, a job that
+ * waits is gone on with, and several operating systems are an error. */
 void conversion_set_asks (Conversion *conversion);
 
 /* Any thread: go on with the job that waits, or begin anew beside it. */
 void conversion_decide (Conversion *conversion, gboolean adopt);
+
+/* Any thread: the operating system of this index among the choices. */
+void conversion_choose (Conversion *conversion, guint index);
 
 /* Starts the thread.  The last event is EVENT_FINISHED, exactly once. */
 void conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data);

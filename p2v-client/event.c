@@ -18,6 +18,7 @@ event_free (Event *event)
   g_free (event->level);
   g_free (event->text);
   g_free (event->job);
+  g_strfreev (event->choices);
   g_clear_error (&event->error);
   g_clear_pointer (&event->summary, json_object_unref);
   g_free (event);

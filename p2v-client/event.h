@@ -12,6 +12,7 @@ typedef enum {
   EVENT_LINK_BACK, /* text: and now it goes on */
   EVENT_STOPPED,   /* text: what somebody has to put right before the job goes on */
   EVENT_WAITING,   /* text, job: a job of this machine waits; conversion_decide answers */
+  EVENT_CHOICE,    /* text, choices: which operating system? conversion_choose answers */
   EVENT_FINISHED,  /* error (NULL on success), job, summary */
 } EventKind;
 
@@ -31,6 +32,8 @@ typedef struct {
   double percent;      /* 0 to 100, never falls; 100 only in EVENT_FINISHED of a success */
   double rate;         /* bytes a second of the phase just now; below 0: not known */
   gint64 seconds_left; /* until the guest is done; below 0: not known */
+
+  char **choices; /* of EVENT_CHOICE, in words */
 
   char *job; /* id on the conversion server, when one was made */
   GError *error;

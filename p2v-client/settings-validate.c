@@ -386,10 +386,10 @@ check_line (const char *argument, const char *value, GError **error)
 gboolean
 check_root (const char *argument, const char *value, GError **error)
 {
-  gboolean ok = is_one_of (value, "single|first") ||
+  gboolean ok = is_one_of (value, "ask|single|first") ||
                 (g_str_has_prefix (value, "/dev/") && value[5] && is_line (value));
   return ok || refuse (argument, value, "names no operating system",
-                       "single, first, or the device of its root file system", error);
+                       "ask, single, first, or the device of its root file system", error);
 }
 
 gboolean

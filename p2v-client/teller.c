@@ -113,6 +113,7 @@ teller_take (Teller *teller, Event *event)
     break;
   case EVENT_LOG:
   case EVENT_WAITING:
+  case EVENT_CHOICE:
     break;
   }
   tell (teller, event);

@@ -169,6 +169,7 @@ view_take (View *view, const Event *event)
     console_print (view->console, "== stopped: %s", event->text);
     break;
   case EVENT_WAITING:
+  case EVENT_CHOICE:
     console_print (view->console, "   %s", event->text);
     break;
   case EVENT_FINISHED:

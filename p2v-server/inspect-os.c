@@ -3,47 +3,32 @@
 #include "inspect.h"
 #include "mounts.h"
 #include "no-os.h"
+#include "root-choice.h"
 
 /* libguestfs's words for guests that p2v-server/convert/linux knows how to convert. */
 static const char *const debian_like[] = {"debian", "ubuntu", "linuxmint", "kalilinux", NULL};
 
-static char *
-join_roots (Guest *guest, char **roots)
+/* What is on each of ROOTS (caller frees). */
+static char **
+name_roots (Guest *guest, char **roots)
 {
-  g_autoptr (GString) list = g_string_new (NULL);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   for (guint i = 0; roots[i]; i++) {
     g_autofree char *product = guestfs_inspect_get_product_name (guest->g, roots[i]);
-    g_string_append_printf (list, "%s%s (%s)", i ? ", " : "", roots[i],
-                            product ? product : "unknown");
+    g_autofree char *name = g_utf8_make_valid (product ? product : "unknown", -1);
+    g_strv_builder_add (names, name);
   }
-  return g_strdup (list->str);
+  return g_strv_builder_end (names);
 }
 
-/* virt-p2v's --root: "single", "first", or a device. */
 static const char *
 choose_root (Guest *guest, char **roots, GError **error)
 {
   const char *wish = job_setting (guest->job, "root", "single");
-  if (!strcmp (wish, "ask"))
-    wish = "single"; /* nobody can be asked in the middle of a job */
-  if (!strcmp (wish, "first"))
-    return roots[0];
-  g_autofree char *list = join_roots (guest, roots);
-  if (!strcmp (wish, "single")) {
-    if (!roots[1])
-      return roots[0];
-    p2v_set_error (error, P2V_ERROR_NO_OS,
-                   "Say which one with p2v.root=DEVICE, or p2v.root=first for the first one.",
-                   "There is more than one operating system on the disks: %s.", list);
-    return NULL;
-  }
-  g_autofree char *canonical = guestfs_canonical_device_name (guest->g, wish);
-  for (guint i = 0; roots[i]; i++)
-    if (!strcmp (roots[i], wish) || !g_strcmp0 (roots[i], canonical))
-      return roots[i];
-  p2v_set_error (error, P2V_ERROR_NO_OS, "Give one of these with p2v.root=.",
-                 "There is no operating system on \"%s\", but on %s.", wish, list);
-  return NULL;
+  g_auto (GStrv) names = name_roots (guest, roots);
+  g_autofree char *canonical =
+      g_str_has_prefix (wish, "/dev/") ? guestfs_canonical_device_name (guest->g, wish) : NULL;
+  return root_choose (guest->job, roots, names, canonical, error);
 }
 
 /* libosinfo's id of a release, by its scheme.  Its database is not asked: the

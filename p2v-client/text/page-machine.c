@@ -101,17 +101,20 @@ add_cards (Form *form, const Reading *reading)
   }
 }
 
-/* "single", "first", or the device that a kernel argument names. */
+/* "ask", "single", "first", or the device that a kernel argument names. */
 static void
 add_root (Form *form, const Settings *settings)
 {
   const char *root = settings_get (settings, SETTING_root);
-  gboolean single = g_str_equal (root, "single"), first = g_str_equal (root, "first");
+  gboolean device = g_str_has_prefix (root, "/dev/");
   sheet_add_label (form->sheet, _ ("_Operating system"));
-  form->root =
-      sheet_add_choice (form->sheet, _ ("There is one (stop if there are several)"), single);
-  sheet_add_choice (form->sheet, _ ("The first, if there are several"), first);
-  if (!single && !first)
+  form->root = sheet_add_choice (form->sheet, _ ("Ask which one, if there are several"),
+                                 g_str_equal (root, "ask"));
+  sheet_add_choice (form->sheet, _ ("There is one (stop if there are several)"),
+                    g_str_equal (root, "single"));
+  sheet_add_choice (form->sheet, _ ("The first, if there are several"),
+                    g_str_equal (root, "first"));
+  if (device)
     sheet_add_choice (form->sheet, root, TRUE);
 }
 
@@ -183,9 +186,10 @@ store_form (const Form *form, const Shared *shared)
                        sheet_value (form->sheet, g_array_index (form->networks, guint, i)));
   choice_store (&choice, settings);
   settings_set (settings, SETTING_name, sheet_value (form->sheet, form->name));
-  if (sheet_is_on (form->sheet, form->root) || sheet_is_on (form->sheet, form->root + 1))
-    settings_set (settings, SETTING_root,
-                  sheet_is_on (form->sheet, form->root) ? "single" : "first");
+  static const char *const roots[] = {"ask", "single", "first"};
+  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
+    if (sheet_is_on (form->sheet, form->root + i))
+      settings_set (settings, SETTING_root, roots[i]);
   store_number (form, settings, form->vcpus, form->physical_vcpus, SETTING_vcpu_cores, "");
   store_number (form, settings, form->memory, form->physical_memory, SETTING_memory, "M");
   return disks > 0;

@@ -21,6 +21,7 @@ typedef struct {
   Conversion *conversion; /* NULL before and after */
   GCancellable *hook;     /* ends the command of p2v.pre */
   char *waiting;          /* the job that is asked about */
+  char **choices;         /* the operating systems that are asked about */
   gboolean ended;
   gint64 shown; /* when the words were brought up to date */
 } Progress;
@@ -75,6 +76,11 @@ take_event (Event *event, gpointer data)
     g_free (progress->waiting);
     progress->waiting = g_strdup (event->text ? event->text : "");
     break;
+  case EVENT_CHOICE:
+    tell_line (progress, "choice", event->text);
+    g_strfreev (progress->choices);
+    progress->choices = g_steal_pointer (&event->choices);
+    break;
   case EVENT_FINISHED:
     finish (progress, event);
     return;
@@ -126,8 +132,7 @@ start_conversion (gpointer data)
     return G_SOURCE_REMOVE;
   }
   progress->conversion = conversion_new (shared->settings, shared->machine);
-  if (g_str_equal (settings_get (shared->settings, SETTING_resume), "ask"))
-    conversion_set_asks (progress->conversion);
+  conversion_set_asks (progress->conversion);
   if (g_cancellable_is_cancelled (progress->hook))
     conversion_cancel (progress->conversion);
   conversion_start (progress->conversion, take_event, progress);
@@ -177,6 +182,27 @@ ask_about_waiting (Progress *progress)
     conversion_decide (progress->conversion, adopt);
 }
 
+/* The conversion waits meanwhile.  Who does not choose cancels. */
+static void
+ask_which_system (Progress *progress)
+{
+  g_auto (GStrv) choices = g_steal_pointer (&progress->choices);
+  g_autoptr (Sheet) sheet = sheet_new (TITLE);
+  sheet_set_text (sheet, _ ("There are several operating systems on the disks. Which one is to be "
+                            "converted?"));
+  for (guint i = 0; choices[i]; i++)
+    sheet_add_choice (sheet, choices[i], i == 0);
+  sheet_add_button (sheet, _ ("_Go on converting"), FALSE);
+  sheet_add_button (sheet, _ ("_Cancel the conversion"), FALSE);
+  if (sheet_run (sheet, end_with_it, progress) != 0) {
+    cancel_now (progress);
+    return;
+  }
+  for (guint i = 0; choices[i]; i++)
+    if (sheet_is_on (sheet, i))
+      conversion_choose (progress->conversion, i);
+}
+
 static void
 show_log (Progress *progress)
 {
@@ -188,6 +214,7 @@ show_log (Progress *progress)
 
 #define ENDED   100
 #define WAITING 101
+#define CHOICE  102
 
 static void
 tick (Sheet *sheet, gpointer data)
@@ -198,6 +225,8 @@ tick (Sheet *sheet, gpointer data)
     sheet_end (sheet, ENDED);
   } else if (progress->waiting) {
     sheet_end (sheet, WAITING);
+  } else if (progress->choices) {
+    sheet_end (sheet, CHOICE);
   } else if (now - progress->shown > G_USEC_PER_SEC / 2) {
     g_autofree char *words = progress_text_write (progress->words, now);
     progress->shown = now;
@@ -221,6 +250,8 @@ page_progress (Text *text)
     int button = sheet_run (progress.sheet, tick, &progress);
     if (button == WAITING)
       ask_about_waiting (&progress);
+    else if (button == CHOICE)
+      ask_which_system (&progress);
     else if (button == (int)log)
       show_log (&progress);
     else if (button == (int)cancel || button == SHEET_LEAVE)
@@ -231,5 +262,6 @@ page_progress (Text *text)
   sheet_free (progress.sheet);
   g_object_unref (progress.hook);
   g_free (progress.waiting);
+  g_strfreev (progress.choices);
   return GO_NEXT;
 }

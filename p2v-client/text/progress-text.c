@@ -107,6 +107,7 @@ progress_text_take (ProgressText *words, const Event *event)
     break;
   case EVENT_LOG:
   case EVENT_WAITING:
+  case EVENT_CHOICE:
   case EVENT_FINISHED:
     break;
   }

@@ -17,7 +17,8 @@ struct _P2vPageProgress {
   P2vPage parent;
   GtkLabel *words, *figures, *elapsed, *waiting_words;
   GtkProgressBar *bar;
-  GtkBox *link, *question, *waiting;
+  GtkBox *link, *question, *waiting, *systems;
+  GtkComboBoxText *system;
   GtkGrid *phases;
   GtkTextView *log;
   GtkWidget *cancel, *go_on, *adopt;
@@ -155,6 +156,28 @@ begin_anew (P2vPageProgress *self)
 }
 
 static void
+ask_which_system (P2vPageProgress *self, const Event *event)
+{
+  show_line (self, "choice", event->text ? event->text : "");
+  gtk_combo_box_text_remove_all (self->system);
+  for (guint i = 0; event->choices[i]; i++)
+    gtk_combo_box_text_append_text (self->system, event->choices[i]);
+  gtk_combo_box_set_active (GTK_COMBO_BOX (self->system), 0);
+  gtk_widget_show (GTK_WIDGET (self->systems));
+  gtk_widget_grab_focus (GTK_WIDGET (self->system));
+}
+
+static void
+choose_system (P2vPageProgress *self)
+{
+  gtk_widget_hide (GTK_WIDGET (self->systems));
+  gtk_widget_grab_focus (self->cancel);
+  if (self->conversion)
+    conversion_choose (self->conversion,
+                       (guint)gtk_combo_box_get_active (GTK_COMBO_BOX (self->system)));
+}
+
+static void
 take_event (Event *event, gpointer data)
 {
   P2vPageProgress *self = data;
@@ -181,6 +204,9 @@ take_event (Event *event, gpointer data)
     break;
   case EVENT_WAITING:
     ask_about_waiting (self, event);
+    break;
+  case EVENT_CHOICE:
+    ask_which_system (self, event);
     break;
   case EVENT_FINISHED:
     finish (self, event);
@@ -219,8 +245,7 @@ start_conversion (gpointer data)
     return G_SOURCE_REMOVE;
   }
   self->conversion = conversion_new (shared->settings, shared->machine);
-  if (g_str_equal (settings_get (shared->settings, SETTING_resume), "ask"))
-    conversion_set_asks (self->conversion);
+  conversion_set_asks (self->conversion);
   if (g_cancellable_is_cancelled (self->hook))
     conversion_cancel (self->conversion);
   conversion_start (self->conversion, take_event, self);
@@ -243,6 +268,7 @@ enter (P2vPage *page)
   gtk_widget_set_sensitive (self->cancel, TRUE);
   gtk_widget_hide (GTK_WIDGET (self->question));
   gtk_widget_hide (GTK_WIDGET (self->waiting));
+  gtk_widget_hide (GTK_WIDGET (self->systems));
   notice_hide (self->link);
   gtk_label_set_text (self->words, _ ("Starting"));
   self->list = phase_list_new (self->phases);
@@ -309,6 +335,8 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   CHILD (cancel);
   CHILD (go_on);
   CHILD (waiting);
+  CHILD (systems);
+  CHILD (system);
   CHILD (waiting_words);
   CHILD (adopt);
 #undef CHILD
@@ -317,6 +345,7 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   gtk_widget_class_bind_template_callback (widget, cancel_now);
   gtk_widget_class_bind_template_callback (widget, adopt_waiting);
   gtk_widget_class_bind_template_callback (widget, begin_anew);
+  gtk_widget_class_bind_template_callback (widget, choose_system);
 }
 
 static void

@@ -15,8 +15,8 @@ static gboolean failed;
 static void
 take_event (Event *event, gpointer loop)
 {
-  static const char *const kinds[] = {"phase", "progress", "log",     "lost",
-                                      "back",  "stopped",  "waiting", "finished"};
+  static const char *const kinds[] = {"phase",   "progress", "log",    "lost",    "back",
+                                      "stopped", "waiting",  "choice", "finished"};
   g_autofree char *problem = event->error ? p2v_error_sentence (event->error) : NULL;
   const char *text = problem ? problem : event->text ? event->text : "";
   printf ("%.3f\t%s\t%s\t%.6f\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT

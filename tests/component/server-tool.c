@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* p2v-server without appliance: all of it but inspect, convert and trim, which do in
  * a second what is left of them for the disks.  Inspect has the broker read the
- * beginning of each disk, so that its cache holds that; convert writes to the overlay. */
+ * beginning of each disk, so that its cache holds that; convert writes to the overlay.
+ * A machine that is called "several…" has three operating systems. */
 #include <sys/stat.h>
 #include "common/process.h"
 #include "p2v-server/nbd-pool.h"
 #include "p2v-server/phases.h"
+#include "p2v-server/root-choice.h"
 #include "p2v-server/subcommands.h"
 
 #define READ_BYTES  (4u << 20)
@@ -44,6 +46,14 @@ phase_inspect (Job *job, GError **error)
     if (!read_beginning (job, disk, error))
       return FALSE;
     disk->used_bytes = disk->source->size;
+  }
+  if (g_str_has_prefix (job->machine->name, "several")) {
+    char *roots[] = {"/dev/sda1", "/dev/sda2", "/dev/sda3", NULL};
+    char *names[] = {"Debian 11", "Debian 12", "Ubuntu 22.04", NULL};
+    const char *root = root_choose (job, roots, names, NULL, error);
+    if (!root)
+      return FALSE;
+    job_log (job, P2V_LOG_INFO, "Found the root file system on %s", root);
   }
   g_clear_pointer (&job->info, guest_info_free);
   job->info = guest_info_new ();

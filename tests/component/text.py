@@ -145,6 +145,24 @@ def whole ():
             raise Missing ("the image is not the disk")
 
 
+def several ():
+    """The conversion finds three operating systems, and goes on with the chosen one."""
+    to_check ("several-01")
+    if "I have read" in d.text ():
+        d.choose ("I have read the warnings")
+    d.press ("Start")
+    d.see ("There are several operating systems", 60)
+    d.choose ("Debian 12 ./dev/sda2.")
+    d.press ("Go on converting")
+    d.see ("The virtual machine “several-01” is made", 60)
+    d.press ("Report")
+    for _ in range (30):
+        if "root file system on /dev/sda2" in d.words ():
+            break
+        d.key ("\x1b[6~", 0.15)
+    d.see ("root file system on /dev/sda2")
+
+
 def cancel ():
     server (f"{KNOWN} p2v.bandwidth=200K p2v.name=slow")
     d.enter ("Password", PASSWORD)
@@ -236,6 +254,7 @@ for name, case in (
         ("a server that says nothing: the test can be stopped, and ends", silent),
         ("Ctrl-C and Esc ask", leave),
         ("a whole conversion", whole),
+        ("several operating systems: the list, and the chosen one", several),
         ("cancelled in the middle of the copy, nothing is left", cancel),
         ("every size of the terminal, also while it is shown", sizes),
         ("at 80x24 all can be reached", fits),

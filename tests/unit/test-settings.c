@@ -212,7 +212,7 @@ test_checks (void **state)
       {SETTING_output_format, {"raw", "qcow2"}, {"vmdk", "Raw"}},
       {SETTING_output_allocation, {"none", "sparse", "preallocated"}, {"thin"}},
       {SETTING_output_storage, {"/srv/guests", "pool"}, {"a\nb"}},
-      {SETTING_root, {"single", "first", "/dev/sda1", "/dev/vg/root"}, {"ask", "/dev/", "sda1"}},
+      {SETTING_root, {"ask", "single", "first", "/dev/sda1"}, {"asks", "/dev/", "sda1"}},
   };
   for (guint i = 0; i < G_N_ELEMENTS (checks); i++) {
     for (guint j = 0; checks[i].good[j]; j++) {
