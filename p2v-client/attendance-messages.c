@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "inventory.h"
+#include "secret-answer.h"
 #include <string.h>
 
 #define UNSENT_MAX (1024u * 1024u) /* digests wait here when the server does not read */
@@ -133,6 +134,17 @@ take_choices (Attendance *attendance, JsonObject *query)
   attendance->emit (event, attendance->data);
 }
 
+static void
+answer_passphrases (Attendance *attendance, gint64 id)
+{
+  char **list =
+      attendance->settings ? settings_passphrases (attendance->settings) : g_new0 (char *, 1);
+  char *line = secret_answer_new (id, list);
+  control_send_secret (line_control (attendance->line), line);
+  secret_answer_free (line);
+  settings_wipe_list (list);
+}
+
 static gboolean
 answer_query (Attendance *attendance, JsonObject *query, GError **error)
 {
@@ -142,6 +154,8 @@ answer_query (Attendance *attendance, JsonObject *query, GError **error)
     return begin_reread (attendance, query, error);
   if (strcmp (what, "root") == 0) {
     take_choices (attendance, query);
+  } else if (strcmp (what, "passphrases") == 0) {
+    answer_passphrases (attendance, id);
   } else if (strcmp (what, "digests") == 0) {
     if (attendance->export)
       export_flush (attendance->export);

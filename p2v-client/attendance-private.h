@@ -23,10 +23,11 @@ struct Attendance {
   char *instance;    /* what this client is known by when it comes back */
   JsonObject *start; /* the message; sent again when its answer was lost */
   AttendanceWaiting waiting;
-  char *offered;       /* the waiting job that nobody has decided about yet */
-  char *adopted;       /* the one that was asked for */
-  gboolean told;       /* that a job waits, by this connection */
-  atomic_int decision; /* -1 none, else TRUE: adopt */
+  char *offered;            /* the waiting job that nobody has decided about yet */
+  char *adopted;            /* the one that was asked for */
+  gboolean told;            /* that a job waits, by this connection */
+  atomic_int decision;      /* -1 none, else TRUE: adopt */
+  const Settings *settings; /* NULL: no passphrases */
   gboolean chooses;
   gint64 choice_id;  /* of the query that waits for a person's choice; 0: none */
   char **choices;    /* those of it, and after the answer of the last one */

@@ -90,6 +90,12 @@ attendance_set_chooses (Attendance *attendance, gboolean chooses)
 }
 
 void
+attendance_set_settings (Attendance *attendance, const Settings *settings)
+{
+  attendance->settings = settings;
+}
+
+void
 attendance_choose (Attendance *attendance, guint index)
 {
   atomic_store (&attendance->choice, (int)index);

@@ -34,6 +34,9 @@ void attendance_decide (Attendance *attendance, gboolean adopt);
  * no, the server hears that nobody can be asked. */
 void attendance_set_chooses (Attendance *attendance, gboolean chooses);
 
+/* Before attendance_start: where the passphrases are that the server asks for; borrowed. */
+void attendance_set_settings (Attendance *attendance, const Settings *settings);
+
 /* The answer to EVENT_CHOICE, from any thread. */
 void attendance_choose (Attendance *attendance, guint index);
 void attendance_free (Attendance *attendance);

@@ -128,3 +128,9 @@ contents_read (const P2vDisk *disk)
     add_part (parts, whole);
   return parts;
 }
+
+gboolean
+contents_is_locked (const ContentsPart *part)
+{
+  return g_strcmp0 (part->type, "crypto_LUKS") == 0;
+}

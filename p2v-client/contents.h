@@ -18,5 +18,8 @@ typedef struct {
  * place (ext, XFS). */
 GPtrArray *contents_read (const P2vDisk *disk);
 
+/* Encrypted, so that a passphrase opens it (LUKS). */
+gboolean contents_is_locked (const ContentsPart *part);
+
 /* Bytes in use at the offsets of SUPERBLOCK (the first 4 KiB of a file system of TYPE), or -1. */
 gint64 contents_used (const char *type, const guint8 *superblock);

@@ -21,7 +21,8 @@ struct Control {
   P2vLines *lines;
   gboolean greeted;
   JsonObject *hello;
-  char *clock; /* what is wrong with ours */
+  guint secret; /* bytes of the outbox that may hold one; 0: none */
+  char *clock;  /* what is wrong with ours */
 };
 
 JsonObject *
@@ -61,6 +62,31 @@ control_send (Control *control, JsonObject *message)
 {
   g_autofree char *line = p2v_message_to_line (message);
   g_byte_array_append (stream_outbox (control->stream), (const guint8 *)line, (guint)strlen (line));
+}
+
+void
+control_send_secret (Control *control, const char *line)
+{
+  GByteArray *outbox = stream_outbox (control->stream);
+  /* In one place from the beginning: when it grows what it leaves is not wiped. */
+  guint before = outbox->len, length = (guint)strlen (line);
+  g_byte_array_set_size (outbox, before + length + P2V_MESSAGE_MAX);
+  g_byte_array_set_size (outbox, before);
+  g_byte_array_append (outbox, (const guint8 *)line, length);
+  control->secret = MAX (control->secret, before + length);
+}
+
+/* Once all is sent the outbox is empty, but its memory is as it was. */
+static void
+wipe_sent (Control *control)
+{
+  if (control->secret == 0 || control_unsent (control) > 0)
+    return;
+  GByteArray *outbox = stream_outbox (control->stream);
+  g_byte_array_set_size (outbox, control->secret);
+  explicit_bzero (outbox->data, outbox->len);
+  g_byte_array_set_size (outbox, 0);
+  control->secret = 0;
 }
 
 gsize
@@ -134,6 +160,7 @@ control_serve (Control *control, int timeout_ms, int wake_fd, ControlCallback ca
   struct pollfd wake = {.fd = wake_fd, .events = POLLIN};
   if (!stream_send (control->stream, TURN_MAX, error))
     return FALSE;
+  wipe_sent (control);
   if (stream_is_busy (control->stream, TURN_MAX))
     timeout_ms = 0;
   if (!session_pump (control->session, &wake, 1, timeout_ms, error))

@@ -26,6 +26,10 @@ const char *control_clock (Control *control);
 /* Queues a message; control_serve sends it. */
 void control_send (Control *control, JsonObject *message);
 
+/* The same for a whole LINE with its newline that holds a secret: what is kept of it here is
+ * wiped as soon as it has been sent. */
+void control_send_secret (Control *control, const char *line);
+
 /* Bytes that are queued. */
 gsize control_unsent (Control *control);
 

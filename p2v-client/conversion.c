@@ -171,6 +171,7 @@ export_disks (Run *run, GError **error)
   run->attendance = attendance_new (run->line, conversion->machine, patience, conversion->cancel,
                                     emit, conversion);
   attendance_set_waiting (run->attendance, waiting_policy (conversion));
+  attendance_set_settings (run->attendance, conversion->settings);
   attendance_set_chooses (run->attendance, conversion->asks);
   set_attendance (conversion, run->attendance);
   run->export = export_start (conversion->machine, attendance_take_digests, run->attendance, error);

@@ -47,7 +47,8 @@ static void
 guard_cmdline (const Settings *settings)
 {
   static const SettingId urls[] = {SETTING_identity, SETTING_config};
-  gboolean secret = settings_given (settings, SETTING_password);
+  gboolean secret =
+      settings_given (settings, SETTING_password) || settings_given (settings, SETTING_luks);
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     secret |= settings_given (settings, urls[i]) && strchr (settings_get (settings, urls[i]), '@');
   if (!secret)

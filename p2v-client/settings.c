@@ -73,6 +73,50 @@ value_set (Value *value, const char *text, gboolean secret)
   *value = (Value){room, size};
 }
 
+void
+settings_wipe_list (char **list)
+{
+  for (guint i = 0; list && list[i]; i++)
+    explicit_bzero (list[i], strlen (list[i]));
+  g_strfreev (list);
+}
+
+/* Separated by commas, "%2C" for one of its own. */
+static char **
+split_secrets (const char *text)
+{
+  char **list = g_strsplit (text, ",", -1);
+  for (guint i = 0; list[i]; i++) {
+    char *to = list[i];
+    for (const char *from = list[i]; *from; to++) {
+      gboolean escaped = *from == '%' && g_ascii_isxdigit (from[1]) && g_ascii_isxdigit (from[2]);
+      *to = escaped ? (char)(g_ascii_xdigit_value (from[1]) << 4 | g_ascii_xdigit_value (from[2]))
+                    : *from;
+      from += escaped ? 3 : 1;
+    }
+    explicit_bzero (to, strlen (to));
+  }
+  return list;
+}
+
+/* Wherever it would be logged. */
+static void
+hide_secret (SettingId id, const char *text)
+{
+  p2v_log_add_secret (text);
+  char **list = id == SETTING_luks ? split_secrets (text) : NULL;
+  for (guint i = 0; list && list[i]; i++)
+    p2v_log_add_secret (list[i]);
+  settings_wipe_list (list);
+}
+
+char **
+settings_passphrases (const Settings *settings)
+{
+  const char *text = settings_get (settings, SETTING_luks);
+  return text ? split_secrets (text) : g_new0 (char *, 1);
+}
+
 gboolean
 setting_take_word (Settings *settings, const char *word, GError **error)
 {
@@ -102,7 +146,7 @@ setting_take_word (Settings *settings, const char *word, GError **error)
   }
   value_set (value, text, row->type == TYPE_SECRET);
   if (row->type == TYPE_SECRET)
-    p2v_log_add_secret (text);
+    hide_secret ((SettingId)id, text);
   return TRUE;
 }
 
@@ -144,7 +188,7 @@ settings_set (Settings *settings, SettingId id, const char *value)
   }
   value_set (&settings->values[id], value, row->type == TYPE_SECRET);
   if (row->type == TYPE_SECRET)
-    p2v_log_add_secret (value);
+    hide_secret (id, value);
 }
 
 void

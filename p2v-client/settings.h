@@ -67,6 +67,10 @@ guint64 settings_get_size (const Settings *settings, SettingId id);
 /* Comma-separated lists: strv (caller frees), NULL when not given. */
 char **settings_get_list (const Settings *settings, SettingId id);
 
+/* The passphrases of p2v.luks=; never NULL.  settings_wipe_list wipes and frees them. */
+char **settings_passphrases (const Settings *settings);
+void settings_wipe_list (char **list);
+
 /* TRUE when a run without a person is asked for and possible: p2v.server given
  * and nothing required missing.  MISSING (may be NULL) receives the kernel
  * arguments that are missing, for the message (caller frees the strv). */

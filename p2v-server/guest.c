@@ -6,6 +6,7 @@
 #include "convert/linux/device-name.h"
 #include "guest.h"
 #include "mounts.h"
+#include "unlock.h"
 #include "volumes.h"
 
 /* MiB for the appliance: libguestfs's own default of 768 is too little for the
@@ -141,6 +142,7 @@ guest_open (Job *job, GError **error)
   guest->job = job;
   guest->volumes = g_ptr_array_new_with_free_func ((GDestroyNotify)volume_free);
   guest->mounts = g_ptr_array_new_with_free_func ((GDestroyNotify)guest_mount_free);
+  guest->unlocked = g_ptr_array_new_with_free_func ((GDestroyNotify)unlocked_free);
   guest->orders = g_ptr_array_new_with_free_func ((GDestroyNotify)device_order_free);
   guest->g = guestfs_create_flags (GUESTFS_CREATE_NO_ENVIRONMENT);
   if (!guest->g) {
@@ -175,6 +177,7 @@ guest_abandon (Guest *guest)
   g_ptr_array_unref (guest->volumes);
   g_ptr_array_unref (guest->mounts);
   g_ptr_array_unref (guest->orders);
+  g_ptr_array_unref (guest->unlocked);
   g_strfreev (guest->lvs);
   g_strfreev (guest->incomplete_vgs);
   g_free (guest->crypttab);

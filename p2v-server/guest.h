@@ -14,6 +14,7 @@ struct Guest {
   GPtrArray *volumes;    /* Volume * (volumes.h) */
   GPtrArray *mounts;     /* GuestMount * (mounts.h) */
   GPtrArray *orders;     /* DeviceOrder * (device-name.h): where they are not the ISO's */
+  GPtrArray *unlocked;   /* Unlocked * (unlock.h) */
   char **lvs;            /* all logical volumes, "/dev/VG/LV", active or not */
   char **incomplete_vgs; /* names of volume groups that lack physical volumes */
   char *crypttab;        /* the guest's files, "" when not there */

@@ -143,6 +143,9 @@ inspect_os (Guest *guest, GError **error)
   if (!root || !check_groups (guest, root, error) || !fill_info (guest, root, error) ||
       !mounts_enter (guest, root, error))
     return FALSE;
+  const GuestMount *mount = g_ptr_array_index (guest->mounts, 0);
+  g_free (guest->job->info->root);
+  guest->job->info->root = g_strdup (mount->device); /* in an encrypted volume it was renamed */
   read_pretty_name (guest);
   const GuestInfo *info = guest->job->info;
   job_log (guest->job, P2V_LOG_INFO, "Found %s, %s, host name %s, root file system on %s",

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "inspect.h"
 #include "layers.h"
+#include "unlock.h"
 #include "volumes.h"
 
 /* Arrays below groups below arrays … */
@@ -101,6 +102,11 @@ spread (Guest *guest, const char *device, Usage usage, guint depth)
   gint disk = guest_device_disk (guest, device);
   if (disk >= 0) {
     add_to_disk (g_ptr_array_index (disks, (guint)disk), usage.used);
+    return;
+  }
+  const Unlocked *unlocked = unlock_of_opened (guest, device);
+  if (unlocked && depth < DEPTH_MOST) {
+    spread (guest, unlocked->device, usage, depth + 1);
     return;
   }
   if (depth < DEPTH_MOST && (spread_array (guest, device, usage, depth + 1) ||

@@ -4,6 +4,7 @@
 #include "inspect.h"
 #include "mounts.h"
 #include "trim.h"
+#include "unlock.h"
 
 #define MIB (1024 * 1024)
 
@@ -28,7 +29,7 @@ volume_usage (Guest *guest, const Volume *volume)
   gint64 size = guestfs_blockdev_getsize64 (guest->g, volume->device);
   if (size < 0 || !volume->type)
     return size < 0 ? (Usage){0, 0} : (Usage){(guint64)size, (guint64)size};
-  if (g_strv_contains (uncounted, volume->type))
+  if (g_strv_contains (uncounted, volume->type) || unlock_of_device (guest, volume->device))
     return (Usage){0, (guint64)size};
   guint64 used = (guint64)size;
   if (trim_is_possible (volume) && guestfs_mount_ro (guest->g, volume->device, "/") == 0) {

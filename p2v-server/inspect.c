@@ -3,6 +3,7 @@
 #include "inspect.h"
 #include "no-os.h"
 #include "phases.h"
+#include "unlock.h"
 
 /* What is blank needs no search for an operating system, and the answer to it is another one. */
 static gboolean
@@ -25,8 +26,8 @@ phase_inspect (Job *job, GError **error)
   job->guest = guest_open (job, error);
   if (!job->guest)
     return FALSE;
-  if (!volumes_load (job->guest, error) || !check_not_blank (job->guest, error) ||
-      !job_check_cancelled (job, error))
+  if (!volumes_load (job->guest, error) || !unlock_volumes (job->guest, error) ||
+      !check_not_blank (job->guest, error) || !job_check_cancelled (job, error))
     return FALSE;
   broker_expect (job, TRUE);
   if (!inspect_usage (job->guest, error) || !job_check_cancelled (job, error))

@@ -4,6 +4,7 @@
 #include "convert/linux/tab.h"
 #include "disk-order.h"
 #include "mounts.h"
+#include "unlock.h"
 #include "volumes.h"
 
 /* Where a conversion reads or writes, the appliance's view of the Filesystem
@@ -161,6 +162,8 @@ mounts_enter (Guest *guest, const char *root, GError **error)
   g_autofree char *fstab = NULL;
   if (!read_tables (guest, &fstab, error))
     return FALSE;
+  unlock_rename (guest, &((GuestMount *)g_ptr_array_index (guest->mounts, 0))->device);
+  root = ((GuestMount *)g_ptr_array_index (guest->mounts, 0))->device;
   disk_order_find (guest, root, fstab);
   if (!read_fstab (guest, fstab, error))
     return FALSE;

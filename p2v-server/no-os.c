@@ -2,6 +2,9 @@
 #include <string.h>
 #include "no-os.h"
 
+#define LOCKED                                                                                     \
+  "Give its passphrase on page \"This machine\" of the dialog, or as p2v.luks=; or choose other "  \
+  "disks (p2v.disks=)."
 #define ENCRYPTED                                                                                  \
   "Encrypted disks cannot be converted yet: decrypt it on the physical machine first, or choose "  \
   "other disks (p2v.disks=)."
@@ -16,7 +19,7 @@ static const struct {
   const char *words;
   const char *remedy;
 } hiding[] = {
-    {"crypto_LUKS", "encrypted (LUKS)", ENCRYPTED},
+    {"crypto_LUKS", "encrypted (LUKS)", LOCKED},
     {"BitLocker", "encrypted (BitLocker)", ENCRYPTED},
     {"zfs_member", "part of a ZFS pool",
      "A system on ZFS cannot be converted; choose other disks "

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "convert/linux/tab.h"
 #include "trim.h"
+#include "unlock.h"
 
 /* Options of crypttab(5) by which something else is opened than a LUKS volume by all of
  * a file. */
@@ -69,11 +70,14 @@ trim_open_encrypted (Guest *guest)
 {
   g_autoptr (GStrvBuilder) opened = g_strv_builder_new ();
   g_autoptr (GPtrArray) entries = tab_entries (guest->crypttab ? guest->crypttab : "", 1);
+  for (guint i = 0; i < guest->unlocked->len; i++)
+    g_strv_builder_add (opened, ((Unlocked *)g_ptr_array_index (guest->unlocked, i))->device);
   for (guint i = 0; i < entries->len; i++) {
     const TabEntry *entry = g_ptr_array_index (entries, i);
     g_autofree char *key = key_file (guest, entry);
     const Volume *volume = key ? volume_find (guest, entry->fields[1], "crypto_LUKS") : NULL;
-    if (!volume || g_strcmp0 (volume->type, "crypto_LUKS"))
+    if (!volume || g_strcmp0 (volume->type, "crypto_LUKS") ||
+        unlock_of_device (guest, volume->device))
       continue;
     g_autofree char *name = g_strdup_printf ("p2v_crypt%u", i);
     if (!open_volume (guest, volume->device, key, name))

@@ -53,14 +53,17 @@ estimate_bytes (const P2vMachine *machine, GPtrArray *contents, guint64 *least, 
 }
 
 static void
-add_disks (GPtrArray *findings, const P2vMachine *machine, GPtrArray *contents)
+add_disks (GPtrArray *findings, const Settings *settings, const P2vMachine *machine,
+           GPtrArray *contents)
 {
   for (guint i = 0; i < machine->disks->len; i++) {
     const P2vDisk *disk = g_ptr_array_index (machine->disks, i);
     GPtrArray *parts = contents ? g_ptr_array_index (contents, i) : NULL;
     for (guint j = 0; parts && j < parts->len; j++) {
       const ContentsPart *part = g_ptr_array_index (parts, j);
-      if (g_strcmp0 (part->type, "crypto_LUKS") == 0 || g_strcmp0 (part->type, "BitLocker") == 0)
+      if (contents_is_locked (part) && settings_given (settings, SETTING_luks))
+        continue; /* the conversion tries the passphrases */
+      if (contents_is_locked (part) || g_strcmp0 (part->type, "BitLocker") == 0)
         add (findings, NOTICE_WARNING,
              g_strdup_printf (_ ("%s on disk %s is encrypted: what is in it cannot be converted."),
                               say_device (part->device), say_device (disk->device)),
@@ -163,7 +166,7 @@ findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *c
     add (findings, NOTICE_GOOD,
          g_strdup_printf (_ ("The target can be used, and the name is free there.")), NULL);
   add_room (findings, settings, machine, contents, probe);
-  add_disks (findings, machine, contents);
+  add_disks (findings, settings, machine, contents);
   for (guint i = 0; probe->warnings && probe->warnings[i]; i++)
     add (findings, NOTICE_WARNING, g_strdup (probe->warnings[i]), NULL);
   return findings;

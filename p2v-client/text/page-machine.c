@@ -11,6 +11,8 @@
 typedef struct {
   Sheet *sheet;
   guint name, vcpus, memory, root;
+  gboolean locked; /* there are encrypted volumes */
+  guint luks;
   GArray *disks, *cards, *networks; /* guint: the fields, in the order of "present" */
   guint next;
   char *physical_vcpus, *physical_memory; /* as they were filled in */
@@ -72,11 +74,23 @@ add_disks (Form *form, const Reading *reading)
     for (guint j = 0; j < contents->len; j++) {
       const ContentsPart *part = g_ptr_array_index (contents, j);
       together |= part->type && g_str_has_suffix (part->type, "_member");
+      form->locked |= contents_is_locked (part);
     }
   }
   if (together)
     sheet_add_label (form->sheet,
                      _ ("Disks whose RAID or volume group is shared belong together."));
+}
+
+static void
+add_passphrases (Form *form, const Settings *settings)
+{
+  if (!form->locked)
+    return;
+  form->luks = sheet_add_secret (form->sheet, _ ("Passphrase of the encrypted disks"),
+                                 settings_get (settings, SETTING_luks));
+  /* xgettext:no-c-format */
+  sheet_add_label (form->sheet, _ ("Several are separated by commas; a comma in one is %2C."));
 }
 
 static void
@@ -136,6 +150,7 @@ make_form (Form *form, const Shared *shared, const Reading *reading)
   sheet_check_by (sheet, form->memory, check_memory_in_mib, NULL);
   add_root (form, shared->settings);
   add_disks (form, reading);
+  add_passphrases (form, shared->settings);
   add_cards (form, reading);
   form->next = sheet_add_button (sheet, _ ("_Next"), TRUE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
@@ -186,6 +201,9 @@ store_form (const Form *form, const Shared *shared)
                        sheet_value (form->sheet, g_array_index (form->networks, guint, i)));
   choice_store (&choice, settings);
   settings_set (settings, SETTING_name, sheet_value (form->sheet, form->name));
+  const char *luks = form->locked ? sheet_value (form->sheet, form->luks) : "";
+  if (form->locked)
+    settings_set (settings, SETTING_luks, *luks ? luks : NULL);
   static const char *const roots[] = {"ask", "single", "first"};
   for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
     if (sheet_is_on (form->sheet, form->root + i))

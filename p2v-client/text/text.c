@@ -30,7 +30,7 @@ text_tell (const char *title, const char *words, SheetTick tick, gpointer data)
 {
   g_autoptr (Sheet) sheet = sheet_new (title);
   sheet_set_text (sheet, words);
-  sheet_begin_at_button (sheet, sheet_add_button (sheet, _ ("_Back"), FALSE));
+  sheet_add_button (sheet, _ ("_Back"), FALSE);
   (void)sheet_run (sheet, tick, data);
 }
 

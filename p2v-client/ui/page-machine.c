@@ -13,13 +13,13 @@
 
 struct _P2vPageMachine {
   P2vPage parent;
-  GtkEntry *name;
+  GtkEntry *name, *luks;
   GtkSpinButton *vcpus, *memory;
   GtkComboBox *root;
   GtkListBox *disks, *cards, *drives;
   GtkLabel *complaint, *bad_network;
   GtkBox *blind;
-  GtkWidget *reading, *all, *no_cards, *together, *drives_title;
+  GtkWidget *reading, *all, *locked, *no_cards, *together, *drives_title;
   Form *form;
   GCancellable *read;
   GPtrArray *disk_buttons, *card_buttons, *drive_buttons; /* GtkToggleButton *, as in "present" */
@@ -94,7 +94,7 @@ find_chosen (GPtrArray *nics, const char *name)
 static void
 add_disks (P2vPageMachine *self, const Reading *reading)
 {
-  gboolean together = FALSE;
+  gboolean together = FALSE, locked = FALSE;
   for (guint i = 0; i < reading->all->disks->len; i++) {
     const P2vDisk *disk = g_ptr_array_index (reading->all->disks, i);
     GPtrArray *contents = g_ptr_array_index (reading->contents, i);
@@ -107,9 +107,11 @@ add_disks (P2vPageMachine *self, const Reading *reading)
     for (guint j = 0; j < contents->len; j++) {
       const ContentsPart *part = g_ptr_array_index (contents, j);
       together |= part->type && g_str_has_suffix (part->type, "_member");
+      locked |= contents_is_locked (part);
     }
   }
   gtk_widget_set_visible (self->together, together);
+  gtk_widget_set_visible (self->locked, locked);
 }
 
 static void
@@ -194,6 +196,7 @@ start (P2vPage *page)
   Settings *settings = p2v_page_shared (page)->settings;
   self->form = form_new (settings, self->complaint, take_change, self);
   form_add (self->form, self->name, SETTING_name, FALSE);
+  form_add (self->form, self->luks, SETTING_luks, TRUE);
   gtk_combo_box_set_active_id (self->root, settings_get (settings, SETTING_root));
   if (gtk_combo_box_get_active (self->root) < 0) {
     const char *root = settings_get (settings, SETTING_root);
@@ -310,6 +313,8 @@ p2v_page_machine_class_init (P2vPageMachineClass *class)
   CHILD (drives);
   CHILD (drives_title);
   CHILD (together);
+  CHILD (locked);
+  CHILD (luks);
 #undef CHILD
 }
 

@@ -11,6 +11,7 @@
  *     uefi=1                           the machine was started by UEFI
  *     root=…                           the setting of that name
  *     places=DISK:OFFSET,…             whose files phase "places" looks for
+ *     passphrase=…                     what the client answers when it is asked for some
  *     cancel_ms=N                      cancels the job after so many milliseconds
  *
  * "places", a phase of this tool's for while the appliance is there, prints "place: …" as
@@ -55,6 +56,18 @@ job_check_cancelled (Job *job, GError **error)
     return TRUE;
   p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "The job was cancelled.");
   return FALSE;
+}
+
+DUMMY JsonObject *
+job_ask (Job *job, JsonObject *query G_GNUC_UNUSED, guint timeout_s G_GNUC_UNUSED,
+         GError **error G_GNUC_UNUSED)
+{
+  JsonObject *answer = json_object_new ();
+  JsonArray *passphrases = json_array_new ();
+  if (job_setting (job, "passphrase", NULL))
+    json_array_add_string_element (passphrases, job_setting (job, "passphrase", NULL));
+  json_object_set_array_member (answer, "passphrases", passphrases);
+  return answer;
 }
 
 DUMMY char *

@@ -25,7 +25,7 @@ variant_fails () {
 
 variant_fails blank "blank disk" "blank|nothing on (it|the disk)" "failed.*blank"
 variant_fails no-os "no known operating system" "no (known )?operating system" "failed.*operating system"
-variant_fails luks "encrypted disk" "is encrypted .LUKS." "failed.*is encrypted .LUKS..*Encrypted disks cannot be converted yet"
+variant_fails luks "encrypted disk" "is encrypted .LUKS." "failed.*is encrypted .LUKS..*Give its passphrase"
 variant_fails full-root "full root file system" "[Ff]ree at least" "failed.*free"
 
 tap_end

@@ -8,7 +8,7 @@ screen (pyte) that is looked at, and keys.
     d.press ("Test connection")             # focuses the button and presses Enter
 
 Everything that was sent to the terminal is in d.sent."""
-import fcntl, os, pty, re, select, signal, struct, termios, time
+import fcntl, os, pty, re, select, signal, socket, struct, termios, time
 import pyte
 
 BUILD = os.environ.get ("BUILD", "build")
@@ -161,3 +161,26 @@ class TextDialog:
             os.waitpid (self.pid, 0)
             self.pid = 0
         os.close (self.fd)
+
+
+class SerialDialog (TextDialog):
+    """The same at the far end of a serial line, a unix socket of QEMU's."""
+
+    def __init__ (self, path, columns=80, rows=24):
+        self.screen = Screen (columns, rows)
+        self.stream = pyte.ByteStream (self.screen)
+        self.sent = b""
+        self.pid = 0
+        self.socket = socket.socket (socket.AF_UNIX)
+        self.socket.connect (path)
+        self.fd = self.socket.fileno ()
+        self.screen.reply = lambda data: os.write (self.fd, data.encode ())
+
+    def key (self, keys, wait=0.6):
+        for byte in keys.encode ():
+            os.write (self.fd, bytes ([byte]))
+            time.sleep (0.03) # faster, and an emulated machine loses some
+        self.settle (wait)
+
+    def kill (self):
+        self.socket.close ()

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unlock.h"
+#include <string.h>
+#include <sys/resource.h>
+#include "common/message.h"
+#include "convert/linux/tab.h"
+#include "volumes.h"
+
+#define ANSWER_S 60
+#define MAPPER   "/dev/mapper/"
+
+/* Device mapper's limit is 127. */
+#define NAME_MAX_LENGTH 100
+
+void
+unlocked_free (Unlocked *unlocked)
+{
+  g_free (unlocked->device);
+  g_free (unlocked->name);
+  g_free (unlocked);
+}
+
+const Unlocked *
+unlock_of_device (Guest *guest, const char *device)
+{
+  for (guint i = 0; i < guest->unlocked->len; i++) {
+    const Unlocked *unlocked = g_ptr_array_index (guest->unlocked, i);
+    if (!strcmp (unlocked->device, device))
+      return unlocked;
+  }
+  return NULL;
+}
+
+const Unlocked *
+unlock_of_opened (Guest *guest, const char *opened)
+{
+  for (guint i = 0; i < guest->unlocked->len; i++) {
+    const Unlocked *unlocked = g_ptr_array_index (guest->unlocked, i);
+    if (g_str_has_prefix (opened, MAPPER) && !strcmp (unlocked->name, opened + strlen (MAPPER)))
+      return unlocked;
+  }
+  return NULL;
+}
+
+/* ---- the passphrases ---- */
+
+/* libguestfs takes them from here, and shows stars where it tells what it does. */
+static JsonArray *
+find_passphrases (JsonObject *answer)
+{
+  JsonArray *list = p2v_json_array (answer, "passphrases");
+  for (guint i = 0; list && i < json_array_get_length (list); i++) {
+    JsonNode *node = json_array_get_element (list, i);
+    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+      return NULL;
+    p2v_log_add_secret (json_node_get_string (node));
+  }
+  return list;
+}
+
+/* The strings are the parser's own memory. */
+static void
+wipe_passphrases (JsonArray *list)
+{
+  for (guint i = 0; list && i < json_array_get_length (list); i++) {
+    char *text = (char *)json_array_get_string_element (list, i);
+    explicit_bzero (text, strlen (text));
+  }
+}
+
+static JsonObject *
+ask_client (Job *job, GError **error)
+{
+  const struct rlimit none = {0, 0};
+  (void)setrlimit (RLIMIT_CORE, &none);
+  g_autoptr (JsonObject) query = p2v_message_new ("query");
+  json_object_set_string_member (query, "what", "passphrases");
+  return job_ask (job, query, ANSWER_S, error);
+}
+
+/* ---- opening ---- */
+
+static gboolean
+open_volume (Guest *guest, const char *device, JsonArray *passphrases)
+{
+  g_autofree char *name = g_strdup_printf ("p2v_luks%u", guest->unlocked->len);
+  for (guint i = 0; i < json_array_get_length (passphrases); i++) {
+    const char *key = json_array_get_string_element (passphrases, i);
+    if (guestfs_cryptsetup_open (guest->g, device, key, name, -1) < 0)
+      continue;
+    Unlocked *unlocked = g_new0 (Unlocked, 1);
+    unlocked->device = g_strdup (device);
+    unlocked->name = g_steal_pointer (&name);
+    g_ptr_array_add (guest->unlocked, unlocked);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* Those that stay closed, "/dev/sda5, /dev/sdb1" (caller frees); NULL when there are none. */
+static char *
+open_all (Guest *guest, JsonArray *passphrases)
+{
+  g_autoptr (GString) closed = g_string_new (NULL);
+  for (guint i = 0; i < guest->volumes->len; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    if (!g_strcmp0 (volume->type, "crypto_LUKS") &&
+        !open_volume (guest, volume->device, passphrases))
+      g_string_append_printf (closed, "%s%s", closed->len ? ", " : "", volume->physical);
+  }
+  return closed->len ? g_strdup (closed->str) : NULL;
+}
+
+/* What has come to light: the opened volumes, and logical ones in them. */
+static gboolean
+load_again (Guest *guest, GError **error)
+{
+  if (guestfs_lvm_scan (guest->g, 1) < 0) {
+    guest_error (guest, P2V_ERROR_GUEST, "Volume groups in encrypted volumes do not start", error);
+    return FALSE;
+  }
+  g_ptr_array_set_size (guest->volumes, 0);
+  g_clear_pointer (&guest->lvs, g_strfreev);
+  g_clear_pointer (&guest->incomplete_vgs, g_strfreev);
+  if (!volumes_load (guest, error))
+    return FALSE;
+  for (guint i = 0; i < guest->unlocked->len; i++) {
+    const Unlocked *unlocked = g_ptr_array_index (guest->unlocked, i);
+    g_autofree char *device = g_strconcat (MAPPER, unlocked->name, NULL);
+    (void)volume_of_device (guest, device);
+  }
+  return TRUE;
+}
+
+static gboolean
+use (Guest *guest, JsonArray *passphrases, GError **error)
+{
+  g_autofree char *closed = open_all (guest, passphrases);
+  if (closed && guest->unlocked->len == 0) {
+    p2v_set_error (error, P2V_ERROR_GUEST,
+                   "Correct the passphrase (p2v.luks=), or leave it out where the operating system "
+                   "is not encrypted.",
+                   "None of the given passphrases opens %s (LUKS).", closed);
+    return FALSE;
+  }
+  if (closed)
+    report_warning (guest->job->report,
+                    "No passphrase opens %s (LUKS): it is copied as a whole, as it is.", closed);
+  for (guint i = 0; i < guest->unlocked->len; i++) {
+    const Unlocked *unlocked = g_ptr_array_index (guest->unlocked, i);
+    job_log (guest->job, P2V_LOG_INFO, "%s (LUKS) is opened", unlocked->device);
+  }
+  return load_again (guest, error);
+}
+
+static gboolean
+has_encrypted (Guest *guest)
+{
+  for (guint i = 0; i < guest->volumes->len; i++)
+    if (!g_strcmp0 (((Volume *)g_ptr_array_index (guest->volumes, i))->type, "crypto_LUKS"))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+unlock_volumes (Guest *guest, GError **error)
+{
+  g_ptr_array_set_size (guest->unlocked, 0);
+  if (!has_encrypted (guest))
+    return TRUE;
+  g_autoptr (JsonObject) answer = ask_client (guest->job, error);
+  if (!answer)
+    return FALSE;
+  JsonArray *passphrases = find_passphrases (answer);
+  gboolean some = passphrases && json_array_get_length (passphrases) > 0;
+  gboolean ok = !some || use (guest, passphrases, error);
+  wipe_passphrases (passphrases);
+  return ok;
+}
+
+/* ---- names ---- */
+
+static gboolean
+is_good_name (const char *name)
+{
+  return *name && *name != '-' && *name != '.' && strlen (name) <= NAME_MAX_LENGTH &&
+         strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_.+-") == strlen (name);
+}
+
+static void
+replace (char **text, const char *old, const char *new)
+{
+  if (g_strcmp0 (*text, old))
+    return;
+  g_free (*text);
+  *text = g_strdup (new);
+}
+
+static void
+rename_one (Guest *guest, Unlocked *unlocked, const char *name, char **root)
+{
+  g_autofree char *script =
+      g_strdup_printf ("dmsetup rename %s %s && udevadm settle && echo done", unlocked->name, name);
+  g_autofree char *answer = guest_shell (guest, script);
+  if (!answer || strcmp (g_strchomp (answer), "done")) {
+    report_warning (guest->job->report,
+                    "The encrypted volume %s cannot be called %s as in the guest.",
+                    unlocked->device, name);
+    return;
+  }
+  g_autofree char *old = g_strconcat (MAPPER, unlocked->name, NULL);
+  g_autofree char *new = g_strconcat (MAPPER, name, NULL);
+  for (guint i = 0; i < guest->volumes->len; i++) {
+    Volume *volume = g_ptr_array_index (guest->volumes, i);
+    replace (&volume->device, old, new);
+    replace (&volume->physical, old, new);
+  }
+  replace (root, old, new);
+  g_free (unlocked->name);
+  unlocked->name = g_strdup (name);
+}
+
+void
+unlock_rename (Guest *guest, char **root)
+{
+  g_autoptr (GPtrArray) entries = tab_entries (guest->crypttab ? guest->crypttab : "", 1);
+  for (guint i = 0; i < entries->len; i++) {
+    const TabEntry *entry = g_ptr_array_index (entries, i);
+    const Volume *volume = volume_find (guest, entry->fields[1], "crypto_LUKS");
+    Unlocked *unlocked = volume ? (Unlocked *)unlock_of_device (guest, volume->device) : NULL;
+    if (unlocked && is_good_name (entry->fields[0]) && strcmp (unlocked->name, entry->fields[0]))
+      rename_one (guest, unlocked, entry->fields[0], root);
+  }
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog in text on the serial line of the booted image.  See text-image.sh."""
+import os, sys
+sys.path.insert (0, "tests/lib")
+from textdialog import *
+
+RUN, OUT, PORT, PASSWORD, USER = (os.environ[n] for n in ("RUN", "OUT", "PORT", "PASSWORD", "SSHD_USER"))
+tap = Tap ()
+d = SerialDialog (RUN + "/serial.sock")
+
+
+def take_over ():
+    d.see ("Enter here: the same in text", 300)
+    d.settle (3)
+    d.key (ENTER)
+    d.see ("Deutsch", 60)
+    d.settle (1)
+    d.press ("OK")
+
+
+def connect ():
+    d.see ("Which conversion server", 60)
+    d.settle (1)
+    d.enter ("Host", "192.168.77.2")
+    d.enter ("Port", PORT)
+    d.enter ("User name", USER)
+    d.enter ("Password", PASSWORD)
+    d.press ("Test connection")
+    d.see ("Is this the right conversion server", 60)
+    d.press ("Yes, the fingerprint")
+    d.see ("Connected as", 60)
+    d.press ("Next")
+
+
+def choose ():
+    d.see ("What becomes a virtual machine", 60)
+    d.enter ("Name", "serial-01")
+    d.press ("Next")
+    d.see ("Where does it go")
+    d.enter ("Where", OUT)
+    d.press ("Next")
+    d.see ("The target can be used", 60)
+    if "I have read" in d.text ():
+        d.choose ("I have read the warnings")
+    d.press ("Start")
+
+
+def convert ():
+    d.see ("Converting")
+    d.see ("The virtual machine .serial-01. is made", 600)
+    if PASSWORD.encode () in d.sent:
+        raise Missing ("the password was shown")
+    d.press ("Power off")
+
+
+for name, case in (("Enter on the serial line takes the wizard's place", take_over),
+                   ("the connection", connect), ("machine, target, check", choose),
+                   ("the conversion, and off", convert)):
+    tap.case (name, case)
+    if tap.bad:
+        break
+d.kill ()
+tap.end ()
