@@ -8,6 +8,10 @@
 
 #define ANSWER_S 60
 #define MAPPER   "/dev/mapper/"
+#define TRIES    3
+
+/* cryptsetup(8)'s words. */
+#define WRONG_KEY "No key available"
 
 /* Device mapper's limit is 127. */
 #define NAME_MAX_LENGTH 100
@@ -80,13 +84,30 @@ ask_client (Job *job, GError **error)
 
 /* ---- opening ---- */
 
+/* udev may still be looking at DEVICE: what fails for another reason than a wrong key is
+ * tried again. */
+static gboolean
+try_key (Guest *guest, const char *device, const char *key, const char *name)
+{
+  for (guint i = 0; i < TRIES; i++) {
+    if (guestfs_cryptsetup_open (guest->g, device, key, name, -1) == 0)
+      return TRUE;
+    const char *why = guestfs_last_error (guest->g);
+    if (why && strstr (why, WRONG_KEY))
+      return FALSE;
+    job_log (guest->job, P2V_LOG_WARNING, "%s (LUKS) does not open: %s", device, why ? why : "?");
+    g_free (guest_shell (guest, "udevadm settle"));
+  }
+  return FALSE;
+}
+
 static gboolean
 open_volume (Guest *guest, const char *device, JsonArray *passphrases)
 {
   g_autofree char *name = g_strdup_printf ("p2v_luks%u", guest->unlocked->len);
   for (guint i = 0; i < json_array_get_length (passphrases); i++) {
     const char *key = json_array_get_string_element (passphrases, i);
-    if (guestfs_cryptsetup_open (guest->g, device, key, name, -1) < 0)
+    if (!try_key (guest, device, key, name))
       continue;
     Unlocked *unlocked = g_new0 (Unlocked, 1);
     unlocked->device = g_strdup (device);

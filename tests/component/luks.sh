@@ -68,7 +68,7 @@ check "of the guest's" test $STATUS -eq 1
 
 run inspect,trim "$SECRET"
 check "with the right one the system is found, and trimmed" test $STATUS -eq 0
-check "the root file system has the guest's own name" said 'root file system on /dev/mapper/(p2v_luks0|root_crypt)'
+check "the root file system has the guest's own name" said "on /dev/mapper/(p2v_luks0|root_crypt)"
 check "both volumes are opened" said '/dev/sda2 \(LUKS\) is opened'
 check "the group in the other one is found" said '/dev/vg/data'
 check "the passphrase is in no log" unsaid
