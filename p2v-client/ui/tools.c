@@ -192,6 +192,32 @@ ask_to_restart (gpointer data)
              _ ("Re_boot"), restart, tools);
 }
 
+/* A theme that GTK always has; the style sheet does without what is dim. */
+static void
+set_contrast (GtkCheckMenuItem *item, Tools *tools)
+{
+  GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (tools->window));
+  gboolean high = gtk_check_menu_item_get_active (item);
+  g_object_set (gtk_settings_get_default (), "gtk-theme-name", high ? "HighContrast" : "Adwaita",
+                NULL);
+  if (high)
+    gtk_style_context_add_class (style, "contrast");
+  else
+    gtk_style_context_remove_class (style, "contrast");
+}
+
+static void
+add_contrast (Tools *tools, GtkMenuShell *menu)
+{
+  GtkWidget *item = gtk_check_menu_item_new_with_mnemonic (_ ("_High contrast"));
+  g_autofree char *theme = NULL;
+  g_object_get (gtk_settings_get_default (), "gtk-theme-name", &theme, NULL);
+  g_signal_connect (item, "toggled", G_CALLBACK (set_contrast), tools);
+  if (theme && g_str_has_prefix (theme, "HighContrast"))
+    gtk_check_menu_item_set_active (GTK_CHECK_MENU_ITEM (item), TRUE);
+  gtk_menu_shell_append (menu, item);
+}
+
 /* ---- the menu ---- */
 
 static GtkWidget *
@@ -229,6 +255,7 @@ make_menu (Tools *tools)
   add_item (tools, shell, keys, _ ("_Picture of the screen"), GDK_KEY_F12, take_picture);
   if (tools->shared->options->image)
     add_item (tools, shell, keys, _ ("_Terminal…"), GDK_KEY_F9, ask_for_terminal);
+  add_contrast (tools, shell);
   add_item (tools, shell, keys, _ ("_About"), GDK_KEY_F1, open_about);
   if (tools->shared->options->image) {
     gtk_menu_shell_append (shell, gtk_separator_menu_item_new ());

@@ -2,7 +2,10 @@
 #include "wizard.h"
 #include "dialog/language.h"
 #include "dialog/work.h"
+#include <gdk/gdkx.h>
 #include "window.h"
+
+#define LARGE_SCREEN 1800 /* pixels high */
 
 static void
 load_style (void)
@@ -14,12 +17,27 @@ load_style (void)
                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
+/* Nobody sets that on the image, where letters of a 4K screen would be a millimetre high. */
+static void
+scale_for_screen (const DialogOptions *options)
+{
+  GdkDisplay *display = gdk_display_get_default ();
+  GdkMonitor *monitor = gdk_display_get_monitor (display, 0);
+  GdkRectangle area = {0, 0, 0, 0};
+  if (!options->image || g_getenv ("GDK_SCALE") || !monitor || !GDK_IS_X11_DISPLAY (display))
+    return;
+  gdk_monitor_get_geometry (monitor, &area);
+  if (area.height >= LARGE_SCREEN)
+    gdk_x11_display_set_window_scale (display, 2);
+}
+
 __attribute__ ((visibility ("default"))) int
 wizard_run (const Settings *settings, const DialogOptions *options)
 {
   language_bind ();
   if (!gtk_init_check (NULL, NULL))
     return DIALOG_NO_DISPLAY;
+  scale_for_screen (options);
   load_style ();
   /* Seen through a BMC they are only slow. */
   g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
