@@ -17,10 +17,12 @@ display_start () {
 }
 
 display_run () {
+  # With whole stacks, for what GLib keeps from its first call on is told by them alone.
+  local asan=${ASAN_OPTIONS:+$ASAN_OPTIONS:fast_unwind_on_malloc=0}
   mkdir -p "$TMPDIR/home" "$TMPDIR/run-user"
   chmod 700 "$TMPDIR/run-user"
   HOME=$TMPDIR/home XDG_RUNTIME_DIR=$TMPDIR/run-user LC_ALL=C.UTF-8 LANGUAGE=${DISPLAY_LANGUAGE:-} \
-    GSETTINGS_BACKEND=memory GTK_MODULES='' NO_AT_BRIDGE=0 PYTHONDONTWRITEBYTECODE=1 \
+    ASAN_OPTIONS=$asan GSETTINGS_BACKEND=memory GTK_MODULES='' NO_AT_BRIDGE=0 PYTHONDONTWRITEBYTECODE=1 \
     dbus-run-session -- "$@" 2>"$TMPDIR/session.err"
 }
 
