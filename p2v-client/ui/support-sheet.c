@@ -28,7 +28,7 @@ typedef struct {
   Work work;
   Sheet *sheet;
   Settings *settings;
-  P2vMachine *machine; /* borrowed by nobody else */
+  P2vMachine *machine; /* whose disks are no sticks; NULL: none is known */
   GPtrArray *sticks;
   Place place;
   char *stick; /* its device */
