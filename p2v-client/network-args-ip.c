@@ -71,12 +71,12 @@ read_gateway (NetworkLink *link, GInetAddress *address, guint bits, const char *
     return FALSE;
   const guint8 *left = g_inet_address_to_bytes (address);
   const guint8 *right = g_inet_address_to_bytes (gateway);
-  g_free (link->gateway);
-  link->gateway = g_strdup (text);
-  link->on_link = FALSE;
+  gboolean outside = FALSE;
   for (guint i = 0; i < bits; i++)
-    if ((left[i / 8] ^ right[i / 8]) & 0x80 >> i % 8)
-      link->on_link = !g_inet_address_get_is_link_local (gateway);
+    outside |= (left[i / 8] ^ right[i / 8]) & 0x80 >> i % 8;
+  outside = outside && !g_inet_address_get_is_link_local (gateway);
+  /* one of IPv4 and one of IPv6 */
+  g_ptr_array_add (link->gateways, g_strdup_printf ("%s%s", text, outside ? " onlink" : ""));
   return TRUE;
 }
 

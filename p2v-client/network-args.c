@@ -14,10 +14,10 @@ link_free (gpointer data)
   g_free (link->mac);
   g_free (link->address);
   g_free (link->peer);
-  g_free (link->gateway);
   g_free (link->set_mac);
   g_free (link->bond);
   g_ptr_array_unref (link->dns);
+  g_ptr_array_unref (link->gateways);
   g_ptr_array_unref (link->routes);
   g_ptr_array_unref (link->vlans);
   g_free (link);
@@ -64,6 +64,7 @@ network_args_link (NetworkArgs *args, const char *name)
   NetworkLink *link = g_new0 (NetworkLink, 1);
   link->name = g_strdup (name);
   link->dns = g_ptr_array_new_with_free_func (g_free);
+  link->gateways = g_ptr_array_new_with_free_func (g_free);
   link->routes = g_ptr_array_new_with_free_func (g_free);
   link->vlans = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (args->links, link);
@@ -311,9 +312,9 @@ add_firmware_card (NetworkArgs *args, const char *dir)
   if (!network_args_read_ip (scratch, fake, NULL, NULL))
     return;
   top->address = g_strdup (network_args_link (scratch, "ibft")->address);
-  top->gateway = sysfs_read ("%s/gateway", dir);
-  if (top->gateway && g_str_equal (top->gateway, "0.0.0.0"))
-    g_clear_pointer (&top->gateway, g_free);
+  g_autofree char *gateway = sysfs_read ("%s/gateway", dir);
+  if (gateway && !g_str_equal (gateway, "0.0.0.0"))
+    g_ptr_array_add (top->gateways, g_steal_pointer (&gateway));
   static const char *const servers[] = {"primary-dns", "secondary-dns"};
   for (guint i = 0; i < G_N_ELEMENTS (servers); i++) {
     char *server = sysfs_read ("%s/%s", dir, servers[i]);

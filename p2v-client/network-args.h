@@ -16,15 +16,15 @@ typedef struct {
   gboolean solicit; /* DHCPv6 without waiting for a router that announces it */
   gboolean quiet;   /* no address at all */
   char *address;    /* "192.0.2.9/24", may be NULL as all below */
-  char *peer, *gateway;
-  gboolean on_link;  /* the gateway is not in the address's network */
-  char *set_mac;     /* the address that it is to have */
-  guint mtu;         /* bytes, 0: not said */
-  char *bond;        /* whose part it is */
-  gboolean primary;  /* of that bond */
-  GPtrArray *dns;    /* char * */
-  GPtrArray *routes; /* char *: "DESTINATION GATEWAY", the latter may be empty */
-  GPtrArray *vlans;  /* char *: names of those above it */
+  char *peer;
+  char *set_mac;       /* the address that it is to have */
+  guint mtu;           /* bytes, 0: not said */
+  char *bond;          /* whose part it is */
+  gboolean primary;    /* of that bond */
+  GPtrArray *dns;      /* char * */
+  GPtrArray *gateways; /* char *: "192.0.2.1", "198.51.100.1 onlink" outside its network */
+  GPtrArray *routes;   /* char *: "DESTINATION GATEWAY", the latter may be empty */
+  GPtrArray *vlans;    /* char *: names of those above it */
 } NetworkLink;
 
 typedef struct {

@@ -54,10 +54,12 @@ append_addresses (GString *out, const NetworkLink *link)
     if (link->peer)
       g_string_append_printf (out, "Peer=%s\n", link->peer);
   }
-  if (link->gateway)
+  for (guint i = 0; i < link->gateways->len; i++) {
+    g_auto (GStrv) gateway = g_strsplit (g_ptr_array_index (link->gateways, i), " ", 2);
     /* before what DHCP or a router announces (1024) */
-    g_string_append_printf (out, "\n[Route]\nGateway=%s\nMetric=100\n%s", link->gateway,
-                            link->on_link ? "GatewayOnLink=yes\n" : "");
+    g_string_append_printf (out, "\n[Route]\nGateway=%s\nMetric=100\n%s", gateway[0],
+                            gateway[1] ? "GatewayOnLink=yes\n" : "");
+  }
   for (guint i = 0; i < link->routes->len; i++) {
     g_auto (GStrv) route = g_strsplit (g_ptr_array_index (link->routes, i), " ", 2);
     g_string_append_printf (out, "\n[Route]\nDestination=%s\n", route[0]);

@@ -57,7 +57,9 @@ test_addresses (void **state)
           "50-eth1.network:Address=2001:db8::9/64", "50-eth1.network:Gateway=2001:db8::1",
           "50-eth1.network:DNS=2001:db8::53");
   EXPECT ("ip=192.0.2.9::192.0.2.1:24::eth0:none ip=[2001:db8::9]::[fe80::1]:64::eth0:none",
-          "50-eth0.network:Address=192.0.2.9/24", "50-eth0.network:Address=2001:db8::9/64");
+          "50-eth0.network:Address=192.0.2.9/24", "50-eth0.network:Address=2001:db8::9/64",
+          "50-eth0.network:Gateway=192.0.2.1", "50-eth0.network:Gateway=fe80::1",
+          "!50-eth0.network:GatewayOnLink=yes");
   EXPECT ("ip=10.1.2.3:::", "50-~every.network:Address=10.1.2.3/8", "50-~every.network:Type=ether");
   EXPECT ("ip=192.0.2.9::192.0.2.1:255.255.255.0:web:eth0:none:192.0.2.53:192.0.2.54",
           "50-eth0.network:DNS=192.0.2.53", "50-eth0.network:DNS=192.0.2.54");
