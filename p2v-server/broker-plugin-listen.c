@@ -98,8 +98,11 @@ receive_command (int fd, char *line, gsize size, int *descriptor)
                              .msg_controllen = sizeof control};
     ssize_t n = recvmsg (fd, &message, MSG_CMSG_CLOEXEC);
     struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
-    if (header && header->cmsg_type == SCM_RIGHTS && *descriptor < 0)
+    if (header && header->cmsg_type == SCM_RIGHTS) {
+      if (*descriptor >= 0)
+        close (*descriptor);
       memcpy (descriptor, CMSG_DATA (header), sizeof (int));
+    }
     if (n <= 0)
       return FALSE;
     length += (gsize)n;

@@ -44,8 +44,31 @@ channel_stop (Channel *channel G_GNUC_UNUSED)
 {
 }
 
+Lender *
+lender_start (Queue *queue G_GNUC_UNUSED, int fd G_GNUC_UNUSED, int memory_fd G_GNUC_UNUSED,
+              ReadMode mode G_GNUC_UNUSED)
+{
+  return NULL;
+}
+
+gboolean
+lender_is_done (const Lender *lender G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+void
+lender_stop (Lender *lender G_GNUC_UNUSED)
+{
+}
+
 void
 nbdkit_debug (const char *format G_GNUC_UNUSED, ...)
+{
+}
+
+void
+nbdkit_error (const char *format G_GNUC_UNUSED, ...)
 {
 }
 
