@@ -44,7 +44,7 @@ typedef struct {
 } NetworkArgs;
 
 /* ip= (all forms, several), vlan=, bond= with the bonding module's options, nameserver=,
- * rd.route=, rd.peerdns=, ifname=, bootdev=, BOOTIF=.  P2V_ERROR_SETTINGS with the argument
+ * rd.route=, rd.peerdns=, ifname=, BOOTIF=.  P2V_ERROR_SETTINGS with the argument
  * and what is wrong with it. */
 NetworkArgs *network_args_parse (const char *cmdline, GError **error);
 void network_args_free (NetworkArgs *args);
