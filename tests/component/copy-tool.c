@@ -37,8 +37,8 @@ renameat2 (int from_dir, const char *from, int to_dir, const char *to, unsigned 
   return result;
 }
 
-/* What the job's driver is to a phase.  Weak: the driver's own object may be
- * linked in for other reasons, and then wins nowhere. */
+/* What the job's driver is to a phase.  All of it has to be here: for a function that is
+ * missing the driver's own object is linked in, and wins everywhere. */
 #define DUMMY __attribute__ ((weak))
 
 DUMMY const char *
@@ -90,6 +90,15 @@ job_query (Job *job G_GNUC_UNUSED, const char *what, guint timeout_s G_GNUC_UNUS
       "{\"block_layer\":10,\"nbdkit\":9,\"payload\":8,\"wire\":7}],\"wire_in\":55}",
       NULL);
   return json_node_dup_object (node);
+}
+
+/* What only conversions ask. */
+DUMMY JsonObject *
+job_ask (Job *job G_GNUC_UNUSED, JsonObject *query G_GNUC_UNUSED, guint timeout_s G_GNUC_UNUSED,
+         GError **error)
+{
+  p2v_set_error (error, P2V_ERROR_LINK, NULL, "No client is attached.");
+  return NULL;
 }
 
 DUMMY void
