@@ -93,12 +93,11 @@ mkdir "$work/client"
 cp -R --preserve=mode,links "$tree/." "$work/client/"
 chmod -R u=rwX,go=rX "$work/client"
 # The wizard goes where its libraries are.
-for file in usr/lib/p2v/p2v-wizard.so; do
-	if [[ -e $work/client/$file ]]; then
-		mkdir -p "$work/wizard/$(dirname "$file")"
-		mv "$work/client/$file" "$work/wizard/$file"
-	fi
-done
+wizard=usr/lib/p2v/p2v-wizard.so
+if [[ -e $work/client/$wizard ]]; then
+	mkdir -p "$work/wizard/$(dirname "$wizard")"
+	mv "$work/client/$wizard" "$work/wizard/$wizard"
+fi
 
 # A library that is missing in the image would only show on the physical machine.
 # check_libraries TREE LIST…: what is in TREE finds its own there or in the LISTs

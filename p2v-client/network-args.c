@@ -258,7 +258,7 @@ network_args_parse (const char *cmdline, GError **error)
   gboolean ok = TRUE, addresses = FALSE;
   for (guint i = 0; words[i]; i++) {
     /* pxelinux's IPAPPEND 2: "01-" (Ethernet) and the address with dashes */
-    if (g_str_has_prefix (words[i], "BOOTIF=01-") && strlen (words[i]) == 27)
+    if (g_str_has_prefix (words[i], "BOOTIF=01-") && strlen (words[i]) == 27 && !boot_mac)
       boot_mac = g_strdelimit (g_strdup (words[i] + strlen ("BOOTIF=01-")), "-", ':');
     addresses |= g_str_has_prefix (words[i], "ip=");
   }

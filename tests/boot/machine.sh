@@ -102,7 +102,7 @@ boot_medium() {
 		cd | usb | kernel) devices+=(-netdev "user,id=net" -device "e1000,netdev=net,mac=52:54:00:12:34:56") ;;
 		pxelinux) boot_network "$firmware" pxelinux.0 ;;
 		ipxe)
-			extra=(--dhcp-match=set:ipxe,175 --dhcp-boot=tag:ipxe,boot.ipxe)
+			extra=("--dhcp-match=set:ipxe,175" "--dhcp-boot=tag:ipxe,boot.ipxe")
 			# In a BIOS QEMU's card has iPXE in its ROM.
 			[[ $firmware == bios ]] || cp /usr/lib/ipxe/snponly.efi "$WORK/net/"
 			boot_network "$firmware" snponly.efi "${extra[@]}"

@@ -9,11 +9,9 @@ set -euo pipefail
 . tests/lib/client.sh
 
 JOB=$WORK/state/jobs/job1
-MIB=1048576
 SECRET="Wort-$RANDOM$RANDOM mit \"Zeichen\""
 export LIBGUESTFS_CACHEDIR=${LIBGUESTFS_CACHEDIR:-/var/tmp}
 mkdir -p "$JOB"
-sizes=(200 160)
 truncate -s 362M "$WORK/0.raw"
 printf '%s\n' 'label: gpt' 'start=1MiB size=200MiB' 'start=201MiB size=160MiB' | sfdisk -q --no-reread "$WORK/0.raw"
 
