@@ -216,7 +216,7 @@ complete_settings (Settings *settings, const Options *options, char **where, Con
   }
   headless_show_error (console, error);
   if (options->consoles) {
-    g_autoptr (Record) record = record_open (settings, CONFIG_WAIT_S);
+    g_autoptr (Record) record G_GNUC_UNUSED = record_open (settings, CONFIG_WAIT_S);
     g_autofree char *sentence = p2v_error_sentence (error);
     p2v_log_tell (P2V_LOG_ERROR, "nothing was converted: %s", sentence);
     headless_run_fail (settings, console);
@@ -242,7 +242,8 @@ open_remote_login (const Settings *settings, Console *console)
 static int
 convert (const Settings *settings, const char *where, const Options *options, Console *console)
 {
-  g_autoptr (Record) record = record_open (settings, options->consoles ? CONFIG_WAIT_S : 0);
+  g_autoptr (Record) record G_GNUC_UNUSED =
+      record_open (settings, options->consoles ? CONFIG_WAIT_S : 0);
   if (where)
     p2v_info ("settings from %s", where);
   if (options->consoles)

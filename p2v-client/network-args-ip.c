@@ -80,12 +80,6 @@ read_gateway (NetworkLink *link, GInetAddress *address, guint bits, const char *
   return TRUE;
 }
 
-static gboolean
-is_name (const char *text)
-{
-  return *text && strlen (text) < 16 && !strpbrk (text, "/ :%") && *text != '.';
-}
-
 /* FIELDS from AT on: [MTU][:MAC], or two name servers. */
 static gboolean
 read_rest (NetworkLink *link, char **fields, guint at, guint n)
@@ -124,7 +118,7 @@ read_long (NetworkArgs *args, const char *value, char **fields, guint n, GError 
 {
   static const char form[] = "is not CLIENT:[PEER]:GATEWAY:MASK:HOST:CARD:METHOD";
   const Method *method = find_method (n > 6 && *fields[6] ? fields[6] : "none");
-  if (n < 4 || !method || (n > 5 && *fields[5] && !is_name (fields[5])))
+  if (n < 4 || !method || (n > 5 && *fields[5] && !network_args_is_card (fields[5])))
     return network_args_refuse (error, "ip", value, form);
   NetworkLink *link = network_args_link (args, n > 5 && *fields[5] ? fields[5] : NULL);
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (fields[0]);
@@ -171,7 +165,7 @@ network_args_read_ip (NetworkArgs *args, const char *value, const char *boot_mac
   method = n >= 2 ? find_method (fields[1]) : NULL;
   if (!method)
     return read_long (args, value, fields, n, error);
-  if (!is_name (fields[0]))
+  if (!network_args_is_card (fields[0]))
     return network_args_refuse (error, "ip", value, "does not begin with the name of a card");
   NetworkLink *link = network_args_link (args, fields[0]);
   set_method (link, method);
@@ -272,6 +266,8 @@ read_options (NetworkArgs *args, NetworkDevice *device, const char *value, const
     *equals = '\0';
     const char *option = list[i], *given = equals + 1;
     if (g_str_equal (option, "primary")) {
+      if (!network_args_is_card (given))
+        return network_args_refuse (error, "bond", value, "has a primary card without a name");
       network_args_link (args, given)->primary = TRUE;
       continue;
     }
@@ -298,7 +294,7 @@ network_args_read_bond (NetworkArgs *args, const char *value, GError **error)
   g_auto (GStrv) fields = network_args_split (value, ':');
   guint n = g_strv_length (fields);
   guint64 mtu = 0;
-  if (n > 4 || (*fields[0] && !is_name (fields[0])) ||
+  if (n > 4 || (*fields[0] && !network_args_is_card (fields[0])) ||
       (n == 4 && *fields[3] && !g_ascii_string_to_unsigned (fields[3], 10, 68, 65535, &mtu, NULL)))
     return network_args_refuse (error, "bond", value, "is not NAME:CARD,CARD[:OPTIONS[:MTU]]");
   NetworkDevice *device = network_args_device (args, *fields[0] ? fields[0] : "bond0");
@@ -307,7 +303,7 @@ network_args_read_bond (NetworkArgs *args, const char *value, GError **error)
   g_auto (GStrv) cards = g_strsplit (n > 1 && *fields[1] ? fields[1] : "eth0,eth1", ",", -1);
   (void)network_args_link (args, device->name);
   for (guint i = 0; cards[i]; i++) {
-    if (!is_name (cards[i]))
+    if (!network_args_is_card (cards[i]))
       return network_args_refuse (error, "bond", value, "has a card without a name");
     NetworkLink *card = network_args_link (args, cards[i]);
     g_free (card->bond);

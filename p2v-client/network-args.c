@@ -111,9 +111,8 @@ is_address (const char *text)
   return address != NULL;
 }
 
-/* A name that the kernel takes for an interface, which is also one for a file. */
-static gboolean
-is_interface (const char *name)
+gboolean
+network_args_is_card (const char *name)
 {
   return *name && strlen (name) < 16 && !strpbrk (name, "/ :%") && *name != '.';
 }
@@ -137,7 +136,8 @@ read_vlan (NetworkArgs *args, const char *value, GError **error)
 {
   g_auto (GStrv) fields = network_args_split (value, ':');
   guint id;
-  if (g_strv_length (fields) != 2 || !is_interface (fields[0]) || !is_interface (fields[1]))
+  if (g_strv_length (fields) != 2 || !network_args_is_card (fields[0]) ||
+      !network_args_is_card (fields[1]))
     return network_args_refuse (error, "vlan", value, "is not NAME:CARD");
   if (!read_vlan_id (fields[0], &id))
     return network_args_refuse (error, "vlan", value,
@@ -157,7 +157,7 @@ read_route (NetworkArgs *args, const char *value, GError **error)
   g_autoptr (GInetAddressMask) net =
       n >= 2 ? g_inet_address_mask_new_from_string (fields[0], NULL) : NULL;
   if (!net || n > 3 || (*fields[1] && !is_address (fields[1])) ||
-      (n == 3 && !is_interface (fields[2])))
+      (n == 3 && !network_args_is_card (fields[2])))
     return network_args_refuse (error, "rd.route", value, "is not NET/BITS:GATEWAY[:CARD]");
   NetworkLink *link = n == 3                 ? network_args_link (args, fields[2])
                       : args->links->len > 0 ? g_ptr_array_index (args->links, 0)
@@ -171,7 +171,7 @@ read_ifname (NetworkArgs *args, const char *value, GError **error)
 {
   const char *colon = strchr (value, ':');
   g_autofree char *name = colon ? g_strndup (value, (gsize)(colon - value)) : NULL;
-  if (!name || !is_interface (name) || strlen (colon + 1) != 17)
+  if (!name || !network_args_is_card (name) || strlen (colon + 1) != 17)
     return network_args_refuse (error, "ifname", value, "is not NAME:MAC");
   g_ptr_array_add (args->names, g_strdup_printf ("%s %s", name, colon + 1));
   return TRUE;
@@ -196,6 +196,9 @@ read_word (NetworkArgs *args, guint pass, const char *name, const char *value, c
     which++;
   if (which == G_N_ELEMENTS (arguments) || arguments[which].pass != pass)
     return TRUE;
+  for (const char *p = value; *p; p++)
+    if (g_ascii_iscntrl (*p))
+      return network_args_refuse (error, name, value, "has a character that is none of a text");
   switch (which) {
   case 0:
     return network_args_read_bond (args, value, error);

@@ -57,6 +57,8 @@ void network_args_add_firmware (NetworkArgs *args, const char *firmware);
 
 /* Parts of parsing that have files of their own. */
 NetworkLink *network_args_link (NetworkArgs *args, const char *name);
+/* A name that the kernel takes for an interface, which is also one for a file. */
+gboolean network_args_is_card (const char *name);
 gboolean network_args_refuse (GError **error, const char *argument, const char *value,
                               const char *why);
 char **network_args_split (const char *value, char separator);

@@ -62,7 +62,7 @@ store_form (const Form *form, const Shared *shared)
   settings_set (settings, SETTING_output_type, kind);
   settings_set (settings, SETTING_output_storage, *where ? where : NULL);
   settings_set (settings, SETTING_output_connection,
-                !g_str_equal (kind, "libvirt")      ? NULL
+                g_strcmp0 (kind, "libvirt") != 0    ? NULL
                 : sheet_is_on (sheet, form->system) ? connections[0]
                                                     : connections[1]);
   settings_set (settings, SETTING_output_format,

@@ -54,6 +54,8 @@ go_to_next (Sheet *sheet, int step)
   guint fields = n;
   for (guint i = 0; i < sheet->buttons->len; i++)
     n = add_place (places, n, sheet_button (sheet, i)->co);
+  if (n == 0)
+    return;
   if (current == sheet->body)
     current = newtFormGetCurrent (sheet->body);
   for (guint i = 0; i < n; i++)

@@ -82,7 +82,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   MUST (size == 0 || write (ends[0], data, size) == (gssize)size);
   (void)shutdown (ends[0], SHUT_WR);
   failures = 0;
-  serve_command (NULL, ends[1]);
+  Listener listener = {0};
+  serve_command (&listener, ends[1]);
   close (ends[1]);
   gssize n = read (ends[0], answer, sizeof answer);
   MUST (failures <= 1 && (n <= 0 || answer[n - 1] == '\n'));
