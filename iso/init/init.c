@@ -34,13 +34,16 @@ tell (const char *format, ...)
   char line[512];
   va_list arguments;
   va_start (arguments, format);
-  int n = vsnprintf (line, sizeof line, format, arguments);
+  int n = vsnprintf (line, sizeof line - 1, format, arguments);
   va_end (arguments);
+  /* Without its end the kernel keeps a line back until the next one comes. */
+  size_t length = strnlen (line, sizeof line - 2);
+  line[length] = '\n';
   (void)mkdir ("/dev", 0755);
   bool mounted = mount ("devtmpfs", "/dev", "devtmpfs", 0, NULL) == 0;
   int fd = open ("/dev/kmsg", O_WRONLY | O_CLOEXEC);
   if (fd >= 0 && n > 0)
-    (void)!write (fd, line, strlen (line));
+    (void)!write (fd, line, length + 1);
   if (fd >= 0)
     (void)close (fd);
   if (mounted)
