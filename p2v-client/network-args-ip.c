@@ -3,6 +3,7 @@
 #include "network-args.h"
 #include <gio/gio.h>
 #include <string.h>
+#include "network.h"
 
 typedef struct {
   const char *word, *dhcp;
@@ -87,14 +88,13 @@ read_rest (NetworkLink *link, char **fields, guint at, guint n)
   guint64 mtu;
   if (at >= n)
     return TRUE;
-  g_autoptr (GInetAddress) server = g_inet_address_new_from_string (fields[at]);
-  if (server || (!*fields[at] && n == at + 2)) {
+  if (network_is_address (fields[at]) || (!*fields[at] && n == at + 2)) {
     for (; at < n; at++) {
-      g_autoptr (GInetAddress) one = g_inet_address_new_from_string (fields[at]);
-      if (*fields[at] && !one)
+      if (!*fields[at])
+        continue;
+      if (!network_is_address (fields[at]))
         return FALSE;
-      if (one)
-        g_ptr_array_add (link->dns, g_strdup (fields[at]));
+      g_ptr_array_add (link->dns, g_strdup (fields[at]));
     }
     return TRUE;
   }

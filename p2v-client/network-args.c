@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "network-args.h"
 #include "common/error.h"
+#include "network.h"
 #include "settings-table.h"
 #include "sysfs.h"
 #include <gio/gio.h>
@@ -104,13 +105,6 @@ network_args_split (const char *value, char separator)
   return (char **)g_ptr_array_free (fields, FALSE);
 }
 
-static gboolean
-is_address (const char *text)
-{
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
-  return address != NULL;
-}
-
 gboolean
 network_args_is_card (const char *name)
 {
@@ -156,7 +150,7 @@ read_route (NetworkArgs *args, const char *value, GError **error)
   guint n = g_strv_length (fields);
   g_autoptr (GInetAddressMask) net =
       n >= 2 ? g_inet_address_mask_new_from_string (fields[0], NULL) : NULL;
-  if (!net || n > 3 || (*fields[1] && !is_address (fields[1])) ||
+  if (!net || n > 3 || (*fields[1] && !network_is_address (fields[1])) ||
       (n == 3 && !network_args_is_card (fields[2])))
     return network_args_refuse (error, "rd.route", value, "is not NET/BITS:GATEWAY[:CARD]");
   NetworkLink *link = n == 3                 ? network_args_link (args, fields[2])
@@ -212,7 +206,7 @@ read_word (NetworkArgs *args, guint pass, const char *name, const char *value, c
     return read_route (args, value, error);
   case 5: {
     g_auto (GStrv) fields = network_args_split (value, ' ');
-    if (!is_address (fields[0]))
+    if (!network_is_address (fields[0]))
       return network_args_refuse (error, name, value, "is not the address of a name server");
     g_ptr_array_add (dns, g_strdup (fields[0]));
     return TRUE;

@@ -45,8 +45,8 @@ refuse (GError **error, const char *value, const char *why)
   return FALSE;
 }
 
-static gboolean
-is_address (const char *text)
+gboolean
+network_is_address (const char *text)
 {
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
   return address != NULL;
@@ -77,11 +77,11 @@ network_check (const NetworkPlan *plan, GError **error)
   if (!is_address_with_prefix (plan->address))
     return refuse (error, plan->address,
                    _ ("is not an address with its network, such as 192.0.2.9/24"));
-  if (*plan->gateway && !is_address (plan->gateway))
+  if (*plan->gateway && !network_is_address (plan->gateway))
     return refuse (error, plan->gateway, _ ("is not the address of a router"));
   g_auto (GStrv) servers = g_strsplit (plan->dns, " ", -1);
   for (guint i = 0; servers[i]; i++)
-    if (*servers[i] && !is_address (servers[i]))
+    if (*servers[i] && !network_is_address (servers[i]))
       return refuse (error, servers[i], _ ("is not the address of a name server"));
   return TRUE;
 }

@@ -44,6 +44,9 @@ gboolean network_blink (const char *card, guint seconds, GCancellable *cancel, G
 
 void network_plan_free (NetworkPlan *plan);
 
+/* An IPv4 or IPv6 address as text, without a prefix. */
+gboolean network_is_address (const char *text);
+
 /* Could this be right?  P2V_ERROR_SETTINGS, in words for a dialog. */
 gboolean network_check (const NetworkPlan *plan, GError **error);
 
