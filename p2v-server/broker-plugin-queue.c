@@ -262,13 +262,15 @@ queue_take (Queue *queue, gsize in_flight)
 {
   Request *request = NULL;
   g_mutex_lock (&queue->lock);
-  /* No channel takes more than its share, so that all connections work. */
+  GQueue *queued = g_queue_is_empty (&queue->pending) ? &queue->later : &queue->pending;
+  const Request *next = g_queue_peek_head (queued);
+  /* No channel takes more than its share, so that all connections work, nor what could not be
+   * under way with the rest: that much is read twice when it breaks. */
   gsize all = queue->in_flight + queue->waiting;
   guint channels = MAX (g_hash_table_size (queue->channels), 1u);
   gsize share = MIN ((all + channels - 1) / channels, CHANNEL_BYTES);
-  if (in_flight < share)
-    request =
-        g_queue_pop_head (g_queue_is_empty (&queue->pending) ? &queue->later : &queue->pending);
+  if (next && in_flight < share && (in_flight == 0 || in_flight + next->length <= CHANNEL_BYTES))
+    request = g_queue_pop_head (queued);
   if (request) {
     queue->waiting -= request->length;
     queue->in_flight += request->length;
