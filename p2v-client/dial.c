@@ -53,9 +53,9 @@ user_cancelled (GCancellable *cancel G_GNUC_UNUSED, gpointer data)
 }
 
 static void
-explain (const Dial *dial, const char *host, guint16 port, guint limit_s, GCancellable *cancel,
-         GError **error)
+explain (const Dial *dial, const Peer *peer, guint limit_s, GCancellable *cancel, GError **error)
 {
+  guint port = peer->port;
   const GError *cause = dial->cause;
   if (g_cancellable_is_cancelled (cancel)) {
     p2v_set_error (error, P2V_ERROR_CANCELLED, NULL, "Cancelled.");
@@ -63,26 +63,24 @@ explain (const Dial *dial, const char *host, guint16 port, guint limit_s, GCance
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check p2v.server= and p2v.port=, that the server is up, and that no firewall "
                    "between the two machines drops SSH.",
-                   "The conversion server %s does not answer on port %u within %u seconds.", host,
-                   port, limit_s);
+                   "%s does not answer on port %u within %u seconds.", peer->title, port, limit_s);
   } else if (cause->domain == G_RESOLVER_ERROR) {
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check p2v.server=, give its IP address, or name a DNS server in ip=.",
-                   "The name of the conversion server, %s, cannot be found.", host);
+                   "%s cannot be found by its name.", peer->title);
   } else if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)) {
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check p2v.server= and p2v.port=, and that sshd runs there.",
-                   "The conversion server %s refused the connection on port %u.", host, port);
+                   "%s refused the connection on port %u.", peer->title, port);
   } else if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE) ||
              g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE)) {
     p2v_set_error (error, P2V_ERROR_CONNECT,
                    "Check the cable and this machine's address, netmask and gateway (ip=).",
-                   "There is no way through the network to the conversion server %s: %s.", host,
-                   cause->message);
+                   "%s cannot be reached, for there is no way through the network: %s.",
+                   peer->title, cause->message);
   } else {
     p2v_set_error (error, P2V_ERROR_CONNECT, "Check p2v.server=, p2v.port= and the network.",
-                   "The conversion server %s cannot be reached on port %u: %s.", host, port,
-                   cause->message);
+                   "%s cannot be reached on port %u: %s.", peer->title, port, cause->message);
   }
 }
 
@@ -100,7 +98,7 @@ take_socket (GSocketConnection *connection)
 }
 
 int
-dial_server (const char *host, guint16 port, guint limit_s, GCancellable *cancel, GError **error)
+dial_peer (const Peer *peer, guint limit_s, GCancellable *cancel, GError **error)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_main_context_push_thread_default (context);
@@ -115,14 +113,15 @@ dial_server (const char *host, guint16 port, guint limit_s, GCancellable *cancel
 
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_socket_client_set_enable_proxy (client, FALSE);
-  g_socket_client_connect_to_host_async (client, host, port, dial.stop, connected, &dial);
+  g_socket_client_connect_to_host_async (client, peer->host, peer->port, dial.stop, connected,
+                                         &dial);
   g_main_loop_run (dial.loop);
 
   int fd = -1;
   if (dial.connection)
     fd = take_socket (dial.connection);
   else
-    explain (&dial, host, port, limit_s, cancel, error);
+    explain (&dial, peer, limit_s, cancel, error);
 
   g_source_destroy (timer);
   g_source_unref (timer);

@@ -110,39 +110,41 @@ fingerprint_of (ssh_session ssh, const char **type, const char **file)
 }
 
 HostkeyVerdict
-hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *seen,
-               GError **error)
+hostkey_check (ssh_session ssh, const Peer *peer, HostkeySeen *seen, GError **error)
 {
+  const char *server = peer->host;
   const char *type, *file;
   g_autofree char *fingerprint = fingerprint_of (ssh, &type, &file);
   if (!fingerprint) {
-    p2v_set_error (error, P2V_ERROR_HOSTKEY, "Check sshd on the conversion server.",
+    p2v_set_error (error, P2V_ERROR_HOSTKEY, "Check sshd there.",
                    "The host key of %s cannot be read.", server);
     return HOSTKEY_REFUSED;
   }
   if (seen)
-    *seen = (HostkeySeen){g_strdup (fingerprint), type, file, FALSE};
+    *seen = (HostkeySeen){g_strdup (fingerprint), type, file, FALSE, peer->jump};
   g_autofree char *remedy = g_strdup_printf (
-      "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the conversion server. "
-      "Only if it is the same, add p2v.hostkey=%s",
-      file, fingerprint);
+      peer->jump ? "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the jump host. "
+                   "Only if it is the same, add %s%s"
+                 : "Compare it with what \"ssh-keygen -lf /etc/ssh/%s\" prints on the conversion "
+                   "server. Only if it is the same, add %s%s",
+      file, peer->pinned_name, fingerprint);
   g_autofree char *revoking = file_that_revokes (ssh);
   if (revoking) {
     p2v_set_error (error, P2V_ERROR_HOSTKEY,
-                   "Give the conversion server new host keys, or correct that file.",
+                   "Give that machine new host keys, or correct that file.",
                    "WARNING: the host key of %s, %s (%s), is revoked in %s: somebody else may have "
                    "it.",
                    server, fingerprint, type, revoking);
     return HOSTKEY_REFUSED;
   }
-  if (pinned) {
-    if (hostkey_is_pinned (fingerprint, pinned))
+  if (peer->pinned) {
+    if (hostkey_is_pinned (fingerprint, peer->pinned))
       return HOSTKEY_TRUSTED;
-    g_autofree char *wanted = g_strjoinv (",", pinned);
+    g_autofree char *wanted = g_strjoinv (",", peer->pinned);
     p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
-                   "The host key of %s is %s (%s) and not the one that p2v.hostkey= names (%s): "
+                   "The host key of %s is %s (%s) and not the one that %s names (%s): "
                    "this may be another machine, or somebody in between.",
-                   server, fingerprint, type, wanted);
+                   server, fingerprint, type, peer->pinned_name, wanted);
     return HOSTKEY_OTHER_TYPE;
   }
   switch (ssh_session_is_known_server (ssh)) {
@@ -152,7 +154,7 @@ hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *
   case SSH_KNOWN_HOSTS_OTHER:
     p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
                    "WARNING: the host key of %s has changed to %s (%s). Somebody may be reading "
-                   "along, or the conversion server was installed anew.",
+                   "along, or that machine was installed anew.",
                    server, fingerprint, type);
     return HOSTKEY_REFUSED;
   case SSH_KNOWN_HOSTS_ERROR:
@@ -162,9 +164,14 @@ hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *
   default:
     if (seen)
       seen->unknown = TRUE;
-    p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
-                   "The host key of the conversion server %s is not known yet: %s (%s).", server,
-                   fingerprint, type);
+    if (peer->jump)
+      p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                     "The host key of the jump host %s is not known yet: %s (%s).", server,
+                     fingerprint, type);
+    else
+      p2v_set_error (error, P2V_ERROR_HOSTKEY, remedy,
+                     "The host key of the conversion server %s is not known yet: %s (%s).", server,
+                     fingerprint, type);
     return HOSTKEY_REFUSED;
   }
 }

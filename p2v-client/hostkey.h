@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is the machine at the other end the conversion server that was meant? */
+/* Is the machine at the other end the one that was meant? */
 #pragma once
 #include <glib.h>
 #include <libssh/libssh.h>
+#include "peer.h"
 
 typedef enum {
   HOSTKEY_TRUSTED,
@@ -17,17 +18,16 @@ typedef struct {
   const char *type;  /* "ED25519" … */
   const char *file;  /* where it is on the server, in /etc/ssh */
   gboolean unknown;  /* nothing speaks against it: it was never seen */
+  gboolean jump;     /* it is the jump host's */
 } HostkeySeen;
 
 /* Where known keys are looked up when nothing is pinned, before ~/.ssh/known_hosts. */
 #define HOSTKEY_SYSTEM_FILE "/etc/p2v/known_hosts"
 
-/* Judges the key of a connected session.  PINNED (NULL-ended strv of SHA256:…, may
- * be NULL) is the only authority when given; a key that either file of known keys
- * marks as @revoked is refused even then.  SERVER is for messages.  Errors:
- * P2V_ERROR_HOSTKEY.  SEEN may be NULL. */
-HostkeyVerdict hostkey_check (ssh_session ssh, const char *server, char **pinned, HostkeySeen *seen,
-                              GError **error);
+/* Judges the key of a session that is connected to PEER.  What PEER has pinned is the only
+ * authority when there is something; a key that either file of known keys marks as @revoked
+ * is refused even then.  Errors: P2V_ERROR_HOSTKEY.  SEEN may be NULL. */
+HostkeyVerdict hostkey_check (ssh_session ssh, const Peer *peer, HostkeySeen *seen, GError **error);
 
 /* Names of host key algorithms to offer, one set for each type of key there is, for
  * SSH_OPTIONS_HOSTKEYS; NULL-ended. */

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "dial.h"
+#include "jump.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh/callbacks.h>
@@ -23,7 +24,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PORT         22
 #define CONNECT_S    20 /* for TCP, and again for key exchange, and for login */
 #define SILENCE      (P2V_SILENCE_S * G_USEC_PER_SEC) /* of a server that was asked */
 #define KEEPALIVE    (P2V_ALIVE_S * G_USEC_PER_SEC)
@@ -38,8 +38,9 @@ struct Session {
   guint64 heard; /* bytes so far */
   gint64 asked;  /* monotonic time of the first unanswered probe, 0 none */
   gint64 last_probe;
-  char *server;
-  char *peer;
+  Peer *peer;
+  Peer *before; /* the jump host, NULL: none */
+  Jump *jump;   /* the way through it */
   gboolean sudo;
 };
 
@@ -57,18 +58,19 @@ ciphers (void)
 }
 
 static gboolean
-set_options (Session *session, const char *user, guint port, const char *hostkeys, int fd)
+set_options (Session *session, const char *hostkeys, int fd)
 {
   int off = 0;
+  guint port = session->peer->port;
   g_autofree char *dir = g_build_filename (g_get_home_dir (), ".ssh", NULL);
   g_autofree char *known = g_build_filename (dir, "known_hosts", NULL);
   ssh_session ssh = session->ssh;
   /* The home folder is named because an initramfs may not know one. */
   return ssh_options_set (ssh, SSH_OPTIONS_PROCESS_CONFIG, &off) == 0 &&
          ssh_options_set (ssh, SSH_OPTIONS_SSH_DIR, dir) == 0 &&
-         ssh_options_set (ssh, SSH_OPTIONS_HOST, session->server) == 0 &&
+         ssh_options_set (ssh, SSH_OPTIONS_HOST, session->peer->host) == 0 &&
          ssh_options_set (ssh, SSH_OPTIONS_PORT, &port) == 0 &&
-         ssh_options_set (ssh, SSH_OPTIONS_USER, user) == 0 &&
+         ssh_options_set (ssh, SSH_OPTIONS_USER, session->peer->user) == 0 &&
          ssh_options_set (ssh, SSH_OPTIONS_KNOWNHOSTS, known) == 0 &&
          ssh_options_set (ssh, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, HOSTKEY_SYSTEM_FILE) == 0 &&
          ssh_options_set (ssh, SSH_OPTIONS_CIPHERS_C_S, ciphers ()) == 0 &&
@@ -86,9 +88,8 @@ session_wait (Session *session, gint64 deadline, int code, GCancellable *cancel,
     return FALSE;
   }
   if (g_get_monotonic_time () > deadline) {
-    p2v_set_error (error, (P2vErrorCode)code,
-                   "Check that sshd on the conversion server is well and not overloaded.",
-                   "%s accepted the connection but does not answer.", session->server);
+    p2v_set_error (error, (P2vErrorCode)code, "Check that sshd there is well and not overloaded.",
+                   "%s accepted the connection but does not answer.", session->peer->host);
     return FALSE;
   }
   struct pollfd pollfd = {.fd = ssh_get_fd (session->ssh), .events = POLLIN};
@@ -105,21 +106,18 @@ deadline_from_now (void)
 
 /* TCP and key exchange, with a host key of one of the types in HOSTKEYS (NULL: any). */
 static gboolean
-connect_once (Session *session, const Settings *settings, const char *hostkeys,
-              GCancellable *cancel, GError **error)
+connect_once (Session *session, const char *hostkeys, GCancellable *cancel, GError **error)
 {
-  guint64 port = settings_get_uint (settings, SETTING_port);
-  if (port == 0 || port > 65535)
-    port = PORT;
-  int fd = dial_server (session->server, (guint16)port, CONNECT_S, cancel, error);
+  const Peer *peer = session->peer;
+  int fd = session->jump ? jump_dial (session->jump, peer, CONNECT_S, cancel, error)
+                         : dial_peer (peer, CONNECT_S, cancel, error);
   if (fd < 0)
     return FALSE;
 
   session->ssh = ssh_new ();
-  if (!set_options (session, settings_get (settings, SETTING_username), (guint)port, hostkeys,
-                    fd)) {
+  if (!set_options (session, hostkeys, fd)) {
     p2v_set_error (error, P2V_ERROR_CONNECT, "Check p2v.server=, p2v.port= and p2v.username=.",
-                   "The connection to %s cannot be set up: %s.", session->server,
+                   "The connection to %s cannot be set up: %s.", peer->host,
                    ssh_get_error (session->ssh));
     close (fd);
     return FALSE;
@@ -131,14 +129,15 @@ connect_once (Session *session, const Settings *settings, const char *hostkeys,
     if (!session_wait (session, deadline, P2V_ERROR_CONNECT, cancel, error))
       return FALSE;
   }
-  if (rc != SSH_OK) {
-    const char *why = ssh_get_error (session->ssh);
-    p2v_set_error (error, P2V_ERROR_CONNECT,
-                   "Check that p2v.port= is sshd's port on the conversion server.",
-                   "No SSH connection to %s on port %u: %s.", session->server, (guint)port, why);
+  if (rc == SSH_OK)
+    return TRUE;
+  if (session->jump && jump_failed (session->jump, error))
     return FALSE;
-  }
-  return TRUE;
+  p2v_set_error (error, P2V_ERROR_CONNECT,
+                 "Check that p2v.port= is sshd's port on the conversion server.",
+                 "No SSH connection to %s on port %u: %s.", peer->host, (guint)peer->port,
+                 ssh_get_error (session->ssh));
+  return FALSE;
 }
 
 static void
@@ -157,21 +156,19 @@ forget_connection (Session *session)
  * the key of the negotiated type: so every type is asked for before a pinned
  * fingerprint counts as missing. */
 static gboolean
-connect_trusted (Session *session, const Settings *settings, HostkeySeen *seen,
-                 GCancellable *cancel, GError **error)
+connect_trusted (Session *session, HostkeySeen *seen, GCancellable *cancel, GError **error)
 {
-  g_auto (GStrv) pinned = settings_get_list (settings, SETTING_hostkey);
   g_autoptr (GError) first = NULL;
-  if (!connect_once (session, settings, NULL, cancel, error))
+  if (!connect_once (session, NULL, cancel, error))
     return FALSE;
-  HostkeyVerdict verdict = hostkey_check (session->ssh, session->server, pinned, seen, &first);
+  HostkeyVerdict verdict = hostkey_check (session->ssh, session->peer, seen, &first);
   for (guint i = 0; verdict == HOSTKEY_OTHER_TYPE && hostkey_types[i]; i++) {
     forget_connection (session);
     g_autoptr (GError) other = NULL;
     /* A server that has no key of that type may close the connection before libssh has
      * found out by itself: then, too, the first verdict stands. */
-    if (connect_once (session, settings, hostkey_types[i], cancel, &other)) {
-      verdict = hostkey_check (session->ssh, session->server, pinned, NULL, NULL);
+    if (connect_once (session, hostkey_types[i], cancel, &other)) {
+      verdict = hostkey_check (session->ssh, session->peer, NULL, NULL);
     } else if (g_error_matches (other, P2V_ERROR, P2V_ERROR_CANCELLED)) {
       g_propagate_error (error, g_steal_pointer (&other));
       return FALSE;
@@ -194,6 +191,65 @@ start_counting (Session *session)
   (void)ssh_event_add_session (session->event, session->ssh);
 }
 
+static gboolean
+log_in (Session *session, const Settings *settings, const Identity *identity, HostkeySeen *seen,
+        GCancellable *cancel, GError **error)
+{
+  const char *password = settings_get (settings, SETTING_password);
+  AuthOffer offer = {.user = session->peer->user,
+                     .password = password && *password ? password : NULL,
+                     .identity = identity,
+                     .asker = settings_asker (settings)};
+  if (!connect_trusted (session, seen, cancel, error) ||
+      !auth_login (session, &offer, deadline_from_now (), cancel, error))
+    return FALSE;
+  start_counting (session);
+  return TRUE;
+}
+
+/* Problems say by themselves which of the two machines has them; remedies are other ones. */
+static void
+explain_jump (GError *cause, GError **error)
+{
+  gboolean login = g_error_matches (cause, P2V_ERROR, P2V_ERROR_AUTH);
+  if (!login && !g_error_matches (cause, P2V_ERROR, P2V_ERROR_CONNECT)) {
+    g_propagate_error (error, cause);
+    return;
+  }
+  g_autofree char *problem = p2v_error_problem (cause);
+  if (login)
+    p2v_set_error (error, P2V_ERROR_AUTH,
+                   "This is the jump host, which gets the same key and password as the conversion "
+                   "server: check its user name in p2v.jump= and what it allows this user.",
+                   "%s", problem);
+  else
+    p2v_set_error (error, P2V_ERROR_CONNECT,
+                   "Check p2v.jump=, this machine's network settings, and that sshd runs on the "
+                   "jump host.",
+                   "%s", problem);
+  g_error_free (cause);
+}
+
+static gboolean
+log_in_before (Session *session, const Settings *settings, const Identity *identity,
+               HostkeySeen *seen, GCancellable *cancel, GError **error)
+{
+  session->before = peer_jump (settings);
+  if (!session->before)
+    return TRUE;
+  g_autoptr (Session) first = g_new0 (Session, 1);
+  GError *cause = NULL;
+  first->peer = peer_jump (settings);
+  if (!log_in (first, settings, identity, seen, cancel, &cause)) {
+    explain_jump (cause, error);
+    return FALSE;
+  }
+  if (seen)
+    g_clear_pointer (&seen->fingerprint, g_free);
+  session->jump = jump_new (g_steal_pointer (&first), session->before);
+  return TRUE;
+}
+
 Session *
 session_open (const Settings *settings, const Identity *identity, GCancellable *cancel,
               GError **error)
@@ -206,20 +262,11 @@ session_open_seeing (const Settings *settings, const Identity *identity, Hostkey
                      GCancellable *cancel, GError **error)
 {
   g_autoptr (Session) session = g_new0 (Session, 1);
-  const char *user = settings_get (settings, SETTING_username);
-  const char *password = settings_get (settings, SETTING_password);
-  session->server = g_strdup (settings_get (settings, SETTING_server));
-  session->peer = g_strdup_printf ("%s@%s", user, session->server);
+  session->peer = peer_server (settings);
   session->sudo = settings_get_bool (settings, SETTING_sudo);
-  if (!connect_trusted (session, settings, seen, cancel, error))
+  if (!log_in_before (session, settings, identity, seen, cancel, error) ||
+      !log_in (session, settings, identity, seen, cancel, error))
     return NULL;
-  AuthOffer offer = {.user = user,
-                     .password = password && *password ? password : NULL,
-                     .identity = identity,
-                     .asker = settings_asker (settings)};
-  if (!auth_login (session, &offer, deadline_from_now (), cancel, error))
-    return NULL;
-  start_counting (session);
   return g_steal_pointer (&session);
 }
 
@@ -229,9 +276,16 @@ session_free (Session *session)
   if (!session)
     return;
   forget_connection (session);
-  g_free (session->server);
-  g_free (session->peer);
+  jump_free (session->jump);
+  peer_free (session->before);
+  peer_free (session->peer);
   g_free (session);
+}
+
+gboolean
+session_uses_sudo (Session *session)
+{
+  return session->sudo;
 }
 
 ssh_session
@@ -243,14 +297,16 @@ session_handle (Session *session)
 const char *
 session_peer (Session *session)
 {
-  return session->peer;
+  return session->peer->login;
 }
 
 static gboolean
 link_is_broken (Session *session, const char *why, GError **error)
 {
+  if (session->jump && jump_failed (session->jump, error))
+    return FALSE;
   p2v_set_error (error, P2V_ERROR_LINK, "Check the network between the two machines.",
-                 "The connection to %s broke: %s.", session->server, why);
+                 "The connection to %s broke: %s.", session->peer->host, why);
   return FALSE;
 }
 
@@ -300,51 +356,6 @@ session_pump (Session *session, struct pollfd *others, guint n, int timeout_ms, 
       (ssh_get_status (session->ssh) & (SSH_CLOSED | SSH_CLOSED_ERROR)))
     return link_is_broken (session, ssh_get_error (session->ssh), error);
   return check_alive (session, error);
-}
-
-/* The words go through the login shell over there: nothing that it could take
- * for more than a word. */
-static char *
-command_line (const Session *session, const char *const *args, GError **error)
-{
-  g_autoptr (GString) line = g_string_new (session->sudo ? "sudo -n p2v-server" : "p2v-server");
-  for (guint i = 0; args[i]; i++) {
-    if (!*args[i] ||
-        strspn (args[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") != strlen (args[i])) {
-      p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
-                     "A word for the conversion server's command line is not allowed there.");
-      return NULL;
-    }
-    g_string_append_printf (line, " %s", args[i]);
-  }
-  return g_strdup (line->str);
-}
-
-gboolean
-session_exec (Session *session, ssh_channel channel, const char *const *args, GCancellable *cancel,
-              GError **error)
-{
-  g_autofree char *line = command_line (session, args, error);
-  if (!line)
-    return FALSE;
-  p2v_debug ("ssh %s %s", session->peer, line);
-  gint64 deadline = deadline_from_now ();
-  int rc;
-  while ((rc = ssh_channel_open_session (channel)) == SSH_AGAIN) {
-    if (!session_wait (session, deadline, P2V_ERROR_LINK, cancel, error))
-      return FALSE;
-  }
-  while (rc == SSH_OK && (rc = ssh_channel_request_exec (channel, line)) == SSH_AGAIN) {
-    if (!session_wait (session, deadline, P2V_ERROR_LINK, cancel, error))
-      return FALSE;
-    rc = SSH_OK;
-  }
-  if (rc == SSH_OK)
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_LINK,
-                 "Check sshd's MaxSessions and whether the account may run commands.",
-                 "%s refuses to run p2v-server: %s.", session->peer, ssh_get_error (session->ssh));
-  return FALSE;
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One SSH connection to the conversion server.  A session belongs to one
- * thread.  libssh stands behind four files: session.c (connection), hostkey.c,
+/* One SSH connection to the conversion server, also through a jump host.  A session belongs
+ * to one thread.  libssh stands behind four files: session.c (connection), hostkey.c,
  * auth.c and stream.c (channels). */
 #pragma once
 #include <gio/gio.h>
@@ -8,29 +8,29 @@
 #include <poll.h>
 #include "hostkey.h"
 #include "identity.h"
+#include "peer.h"
 #include "settings.h"
 
 typedef struct Session Session;
 
 /* Connects, checks the host key (p2v.hostkey, /etc/p2v/known_hosts,
  * ~/.ssh/known_hosts), logs in (IDENTITY when there is one, then p2v.password by
- * password and keyboard-interactive).  Gives up after 20 s without an answer.
+ * password and keyboard-interactive).  With p2v.jump first the same at the jump host, and
+ * then through it.  Gives up after 20 s without an answer.
  * Errors: P2V_ERROR_CONNECT, _HOSTKEY (for an unknown key the remedy is the
  * exact p2v.hostkey=SHA256:… argument to add), _AUTH, _CANCELLED. */
 Session *session_open (const Settings *settings, const Identity *identity, GCancellable *cancel,
                        GError **error);
 
-/* The same; *SEEN is what the server showed as its host key, also when that was refused. */
+/* The same; *SEEN is what the server showed as its host key, or the jump host when it got no
+ * further, also when that was refused. */
 Session *session_open_seeing (const Settings *settings, const Identity *identity, HostkeySeen *seen,
                               GCancellable *cancel, GError **error);
 void session_free (Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Session, session_free)
 
-/* Starts "p2v-server ARGS…" there (through sudo -n with p2v.sudo) on CHANNEL, which
- * is new.  Each word of ARGS must be of [A-Za-z0-9._-] (checked).  P2V_ERROR_LINK
- * when it cannot be opened.  stream.h is what callers use. */
-gboolean session_exec (Session *session, ssh_channel channel, const char *const *args,
-                       GCancellable *cancel, GError **error);
+/* TRUE when p2v-server is to be run by sudo there. */
+gboolean session_uses_sudo (Session *session);
 
 ssh_session session_handle (Session *session);
 

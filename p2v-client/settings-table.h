@@ -69,6 +69,7 @@ gboolean check_host (const char *argument, const char *value, GError **error);
 gboolean check_port (const char *argument, const char *value, GError **error);
 gboolean check_user (const char *argument, const char *value, GError **error);
 gboolean check_identity (const char *argument, const char *value, GError **error);
+gboolean check_jump (const char *argument, const char *value, GError **error);
 gboolean check_hostkey (const char *argument, const char *value, GError **error);
 gboolean check_connections (const char *argument, const char *value, GError **error);
 gboolean check_bandwidth (const char *argument, const char *value, GError **error);

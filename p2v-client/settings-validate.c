@@ -2,6 +2,7 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "peer.h"
 #include "remote-login.h"
 #include "remote-syslog.h"
 #include "words.h"
@@ -142,14 +143,25 @@ setting_check_value (const SettingRow *row, const char *argument, const char *va
          (!row->check || row->check (argument, value, error));
 }
 
+/* A name, an IPv4 address, or an IPv6 address with or without a zone. */
+static gboolean
+is_host (const char *value)
+{
+  return consists_of (value, LETTERS G_CSET_DIGITS ".-_:%") && value[0] != '-' &&
+         strlen (value) <= 253;
+}
+
+static gboolean
+is_user (const char *value)
+{
+  return is_line (value) && !strpbrk (value, " :/\"'") && value[0] != '-';
+}
+
 gboolean
 check_host (const char *argument, const char *value, GError **error)
 {
-  /* A name, an IPv4 address, or an IPv6 address with or without a zone. */
-  gboolean ok = consists_of (value, LETTERS G_CSET_DIGITS ".-_:%") && value[0] != '-' &&
-                strlen (value) <= 253;
-  return ok || refuse (argument, value, "is not the name or address of a machine",
-                       "conv.example.com or an IP address", error);
+  return is_host (value) || refuse (argument, value, "is not the name or address of a machine",
+                                    "conv.example.com or an IP address", error);
 }
 
 gboolean
@@ -162,8 +174,18 @@ check_port (const char *argument, const char *value, GError **error)
 gboolean
 check_user (const char *argument, const char *value, GError **error)
 {
-  gboolean ok = is_line (value) && !strpbrk (value, " :/\"'") && value[0] != '-';
-  return ok || refuse (argument, value, "is not a user name", "a login name", error);
+  return is_user (value) || refuse (argument, value, "is not a user name", "a login name", error);
+}
+
+gboolean
+check_jump (const char *argument, const char *value, GError **error)
+{
+  g_autofree char *user = NULL, *host = NULL;
+  guint16 port;
+  gboolean ok =
+      peer_split (value, &user, &host, &port) && is_host (host) && (!user || is_user (user));
+  return ok || refuse (argument, value, "does not name a jump host",
+                       "HOST, USER@HOST or USER@HOST:PORT", error);
 }
 
 gboolean

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stream.h"
 #include "common/error.h"
+#include "common/log.h"
 #include <libssh/callbacks.h>
+#include <string.h>
 
 #define COMPLAINT_MAX 4096u
 #define FRONT_MAX     (1024u * 1024u)
+#define OPEN_S        20
 
 struct Stream {
   Session *session;
@@ -59,10 +62,10 @@ status_arrived (ssh_session ssh G_GNUC_UNUSED, ssh_channel channel G_GNUC_UNUSED
   ((Stream *)userdata)->status = status;
 }
 
-Stream *
-stream_open (Session *session, const char *const *args, GCancellable *cancel, GError **error)
+static Stream *
+stream_new (Session *session)
 {
-  g_autoptr (Stream) stream = g_new0 (Stream, 1);
+  Stream *stream = g_new0 (Stream, 1);
   stream->session = session;
   stream->channel = ssh_channel_new (session_handle (session));
   stream->status = -1;
@@ -78,9 +81,88 @@ stream_open (Session *session, const char *const *args, GCancellable *cancel, GE
   /* Before the program starts: one that fails at once has ended by the time that
    * libssh reports its start. */
   (void)ssh_set_channel_callbacks (stream->channel, &stream->callbacks);
-  if (!session_exec (session, stream->channel, args, cancel, error))
+  return stream;
+}
+
+/* The words go through the login shell over there: nothing that it could take
+ * for more than a word. */
+static char *
+command_line (Session *session, const char *const *args, GError **error)
+{
+  g_autoptr (GString) line =
+      g_string_new (session_uses_sudo (session) ? "sudo -n p2v-server" : "p2v-server");
+  for (guint i = 0; args[i]; i++) {
+    if (!*args[i] ||
+        strspn (args[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") != strlen (args[i])) {
+      p2v_set_error (error, P2V_ERROR_PROTOCOL, NULL,
+                     "A word for the conversion server's command line is not allowed there.");
+      return NULL;
+    }
+    g_string_append_printf (line, " %s", args[i]);
+  }
+  return g_strdup (line->str);
+}
+
+static gboolean
+run_there (Stream *stream, const char *line, GCancellable *cancel, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + OPEN_S * G_USEC_PER_SEC;
+  int rc;
+  while ((rc = ssh_channel_open_session (stream->channel)) == SSH_AGAIN) {
+    if (!session_wait (stream->session, deadline, P2V_ERROR_LINK, cancel, error))
+      return FALSE;
+  }
+  while (rc == SSH_OK && (rc = ssh_channel_request_exec (stream->channel, line)) == SSH_AGAIN) {
+    if (!session_wait (stream->session, deadline, P2V_ERROR_LINK, cancel, error))
+      return FALSE;
+    rc = SSH_OK;
+  }
+  if (rc == SSH_OK)
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_LINK,
+                 "Check sshd's MaxSessions and whether the account may run commands.",
+                 "%s refuses to run p2v-server: %s.", session_peer (stream->session),
+                 ssh_get_error (session_handle (stream->session)));
+  return FALSE;
+}
+
+Stream *
+stream_open (Session *session, const char *const *args, GCancellable *cancel, GError **error)
+{
+  g_autofree char *line = command_line (session, args, error);
+  if (!line)
     return NULL;
-  return g_steal_pointer (&stream);
+  p2v_debug ("ssh %s %s", session_peer (session), line);
+  g_autoptr (Stream) stream = stream_new (session);
+  return run_there (stream, line, cancel, error) ? g_steal_pointer (&stream) : NULL;
+}
+
+Stream *
+stream_open_to (Session *session, const char *host, guint16 port, guint limit_s, char **why,
+                GCancellable *cancel, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + limit_s * G_USEC_PER_SEC;
+  g_autoptr (Stream) stream = stream_new (session);
+  int rc;
+  /* Where the connection comes from is only for the log over there (RFC 4254, 7.2). */
+  while ((rc = ssh_channel_open_forward (stream->channel, host, port, "127.0.0.1", 0)) ==
+         SSH_AGAIN) {
+    if (g_get_monotonic_time () > deadline) {
+      *why = g_strdup_printf ("no answer within %u seconds", limit_s);
+      return NULL;
+    }
+    if (!session_wait (session, G_MAXINT64, P2V_ERROR_CONNECT, cancel, error))
+      return NULL;
+  }
+  if (rc == SSH_OK)
+    return g_steal_pointer (&stream);
+  const char *said = ssh_get_error (session_handle (session));
+  if (ssh_is_connected (session_handle (session)))
+    *why = g_strdup (said);
+  else
+    p2v_set_error (error, P2V_ERROR_LINK, "Check the network between the two machines.",
+                   "The connection to %s broke: %s.", session_peer (session), said);
+  return NULL;
 }
 
 void

@@ -7,9 +7,17 @@
 
 typedef struct Stream Stream;
 
-/* Starts "p2v-server ARGS…".  Frees with stream_free, before the session. */
+/* Starts "p2v-server ARGS…" there (through sudo -n with p2v.sudo).  Each word of ARGS must be
+ * of [A-Za-z0-9._-] (checked).  P2V_ERROR_LINK when it cannot be opened.  Frees with
+ * stream_free, before the session. */
 Stream *stream_open (Session *session, const char *const *args, GCancellable *cancel,
                      GError **error);
+
+/* The same for a TCP connection that the machine there makes to PORT of HOST.  Where that
+ * machine refuses or fails, or has nothing to say for LIMIT_S seconds, no error is set and
+ * *WHY is what is known of it (caller frees). */
+Stream *stream_open_to (Session *session, const char *host, guint16 port, guint limit_s, char **why,
+                        GCancellable *cancel, GError **error);
 void stream_free (Stream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stream, stream_free)
 

@@ -13,6 +13,7 @@ static const struct {
     {" (p2v.disks=)", N_ (" on page “This machine”")},
     {"p2v.server=", N_ ("“Host”")},
     {"p2v.port=", N_ ("“Port”")},
+    {"p2v.jump=", N_ ("“Jump host”")},
     {"p2v.username=", N_ ("“User name”")},
     {"p2v.password=", N_ ("“Password”")},
     {"p2v.identity=", N_ ("“Private key”")},
@@ -148,6 +149,27 @@ say_network_card (const NetworkCard *card)
                                : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
   return g_strdup_printf ("%s   %s   %s   %s", card->name, card->mac ? card->mac : "", speed,
                           card->addresses);
+}
+
+const char *
+say_whether_right (const HostkeySeen *seen)
+{
+  return seen->jump ? _ ("Is this the right jump host?")
+                    : _ ("Is this the right conversion server?");
+}
+
+const char *
+say_how_to_compare (const HostkeySeen *seen)
+{
+  return seen->jump ? _ ("It is right if this command on the jump host prints the same:")
+                    : _ ("It is right if this command on the conversion server prints the same:");
+}
+
+const char *
+say_distrusted (gboolean jump)
+{
+  return jump ? _ ("Check “Jump host”: this may be another machine, or somebody in between.")
+              : _ ("Check “Host”: this may be another machine, or somebody in between.");
 }
 
 char *

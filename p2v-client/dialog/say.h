@@ -30,6 +30,12 @@ char *say_card (const P2vNic *nic);
 
 char *say_network_card (const NetworkCard *card);
 
+/* The question about a host key that was never seen, how to answer it, and what to do when the
+ * answer is no (borrowed). */
+const char *say_whether_right (const HostkeySeen *seen);
+const char *say_how_to_compare (const HostkeySeen *seen);
+const char *say_distrusted (gboolean jump);
+
 /* What a good look at the server has brought (caller frees). */
 char *say_connected (const Probe *probe);
 char *say_can_make (const Probe *probe);

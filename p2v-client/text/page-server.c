@@ -9,7 +9,7 @@
 
 typedef struct {
   Sheet *sheet;
-  guint host, port, user, password, key, sudo;
+  guint host, port, user, password, key, sudo, jump;
   guint test, back;
 } Form;
 
@@ -35,10 +35,13 @@ make_form (Form *form, const Text *text)
       sheet_add_entry (sheet, _ ("Private _key"), settings_get (settings, SETTING_identity));
   form->sudo = sheet_add_switch (sheet, _ ("_Run p2v-server with sudo (the login is not root)"),
                                  settings_get_bool (settings, SETTING_sudo));
+  form->jump =
+      sheet_add_entry (sheet, _ ("_Jump host, if any"), settings_get (settings, SETTING_jump));
   sheet_check (sheet, form->host, SETTING_server, FALSE);
   sheet_check (sheet, form->port, SETTING_port, FALSE);
   sheet_check (sheet, form->user, SETTING_username, FALSE);
   sheet_check (sheet, form->key, SETTING_identity, TRUE);
+  sheet_check (sheet, form->jump, SETTING_jump, TRUE);
   form->test = sheet_add_button (sheet, _ ("_Test connection"), TRUE);
   form->back = text->shared->options->image ? sheet_add_button (sheet, _ ("_Back"), FALSE) : 99;
   if (settings_given (settings, SETTING_server) && !settings_given (settings, SETTING_password) &&
@@ -68,6 +71,11 @@ store_form (const Form *form, Settings *settings)
       (g_strcmp0 (settings_get (settings, SETTING_server), host) != 0 ||
        g_strcmp0 (settings_get (settings, SETTING_port), port) != 0))
     settings_set (settings, SETTING_hostkey, NULL);
+  const char *jump = sheet_value (form->sheet, form->jump);
+  const char *jump_before = settings_get (settings, SETTING_jump);
+  if (jump_before && g_strcmp0 (jump_before, jump) != 0)
+    settings_set (settings, SETTING_jump_hostkey, NULL);
+  store_entry (settings, SETTING_jump, jump);
   store_entry (settings, SETTING_server, host);
   store_entry (settings, SETTING_port, port);
   store_entry (settings, SETTING_username, sheet_value (form->sheet, form->user));
@@ -102,12 +110,12 @@ look_at_server (const Text *text, Look *look)
 static gboolean
 ask_for_trust (const HostkeySeen *seen)
 {
-  g_autofree char *question = g_strdup_printf (
-      "%s\n\n  %s\n\n%s\n\n  ssh-keygen -lf /etc/ssh/%s",
-      _ ("This machine sees it for the first time. It showed the fingerprint"), seen->fingerprint,
-      _ ("It is right if this command on the conversion server prints the same:"), seen->file);
-  return text_ask (_ ("Is this the right conversion server?"), question,
-                   _ ("Yes, the _fingerprint is the same"), _ ("No, do not _connect"), NULL, NULL);
+  g_autofree char *question =
+      g_strdup_printf ("%s\n\n  %s\n\n%s\n\n  ssh-keygen -lf /etc/ssh/%s",
+                       _ ("This machine sees it for the first time. It showed the fingerprint"),
+                       seen->fingerprint, say_how_to_compare (seen), seen->file);
+  return text_ask (say_whether_right (seen), question, _ ("Yes, the _fingerprint is the same"),
+                   _ ("No, do not _connect"), NULL, NULL);
 }
 
 static Go
@@ -149,10 +157,11 @@ test (const Text *text, const Form *form, Go *go)
     if (!ask_for_trust (&probe->hostkey)) {
       sheet_set_notice (form->sheet, NOTICE_WARNING,
                         _ ("The connection was not made: the fingerprint is not the right one."),
-                        _ ("Check “Host”: this may be another machine, or somebody in between."));
+                        say_distrusted (probe->hostkey.jump));
       return FALSE;
     }
-    settings_set (shared->settings, SETTING_hostkey, probe->hostkey.fingerprint);
+    settings_set (shared->settings, probe->hostkey.jump ? SETTING_jump_hostkey : SETTING_hostkey,
+                  probe->hostkey.fingerprint);
   }
   return FALSE;
 }

@@ -9,16 +9,18 @@
 
 struct _P2vPageServer {
   P2vPage parent;
-  GtkEntry *host, *port, *user, *password, *key;
+  GtkEntry *host, *port, *user, *password, *key, *jump;
+  GtkExpander *by_jump;
   GtkToggleButton *by_password, *by_key, *sudo;
   GtkButton *choose_key, *test;
   GtkSpinner *spinner;
-  GtkLabel *complaint, *fingerprint, *compare, *busy;
+  GtkLabel *complaint, *asked, *fingerprint, *how, *compare, *busy;
   GtkBox *hardware, *result;
   GtkWidget *question, *trust;
   Form *form;
   GCancellable *look; /* a test that is going on */
-  char *shown;        /* the fingerprint that is asked about */
+  SettingId pin;      /* whose fingerprint is asked about: the server's or the jump host's */
+  char *shown[2];     /* what they showed, that was asked about: the server, the jump host */
 };
 
 G_DEFINE_TYPE (P2vPageServer, p2v_page_server, P2V_TYPE_PAGE)
@@ -52,6 +54,8 @@ take_change (gpointer data)
   work_cancel (&self->look);
   notice_hide (self->result);
   gtk_widget_hide (self->question);
+  if (*gtk_entry_get_text (self->jump))
+    gtk_expander_set_expanded (self->by_jump, TRUE);
   p2v_page_set_complete (P2V_PAGE (self), FALSE);
   show_state (self);
 }
@@ -73,11 +77,17 @@ choose_login (P2vPageServer *self)
 static void
 ask_for_trust (P2vPageServer *self, const HostkeySeen *seen)
 {
-  g_free (self->shown);
-  self->shown = g_strdup (seen->fingerprint);
+  char **shown = &self->shown[seen->jump];
+  g_free (*shown);
+  *shown = g_strdup (seen->fingerprint);
+  self->pin = seen->jump ? SETTING_jump_hostkey : SETTING_hostkey;
+  gtk_label_set_text (self->asked, say_whether_right (seen));
+  gtk_label_set_text (self->how, say_how_to_compare (seen));
   g_autofree char *command = g_strdup_printf ("ssh-keygen -lf /etc/ssh/%s", seen->file);
   gtk_label_set_text (self->fingerprint, seen->fingerprint);
   gtk_label_set_text (self->compare, command);
+  /* With both open the page is too high for a small screen. */
+  gtk_expander_set_expanded (self->by_jump, FALSE);
   gtk_widget_show (self->question);
   gtk_widget_grab_focus (self->trust);
 }
@@ -137,28 +147,41 @@ start_test (P2vPageServer *self)
 static void
 trust (P2vPageServer *self)
 {
-  settings_set (settings_of (self), SETTING_hostkey, self->shown);
+  settings_set (settings_of (self), self->pin, self->shown[self->pin == SETTING_jump_hostkey]);
   start_test (self);
 }
 
 static void
 distrust (P2vPageServer *self)
 {
+  gboolean jump = self->pin == SETTING_jump_hostkey;
   take_change (self);
   notice_show (self->result, NOTICE_WARNING,
                _ ("The connection was not made: the fingerprint is not the right one."),
-               _ ("Check “Host”: this may be another machine, or somebody in between."));
-  gtk_widget_grab_focus (GTK_WIDGET (self->host));
+               say_distrusted (jump));
+  gtk_widget_grab_focus (GTK_WIDGET (jump ? self->jump : self->host));
 }
 
 /* Another machine has another key. */
 static void
-host_changed (P2vPageServer *self)
+forget_key (P2vPageServer *self, gboolean jump)
 {
   Shared *shared = p2v_page_shared (P2V_PAGE (self));
-  if (self->shown && shared)
-    settings_set (shared->settings, SETTING_hostkey, NULL);
-  g_clear_pointer (&self->shown, g_free);
+  if (self->shown[jump] && shared)
+    settings_set (shared->settings, jump ? SETTING_jump_hostkey : SETTING_hostkey, NULL);
+  g_clear_pointer (&self->shown[jump], g_free);
+}
+
+static void
+host_changed (P2vPageServer *self)
+{
+  forget_key (self, FALSE);
+}
+
+static void
+jump_changed (P2vPageServer *self)
+{
+  forget_key (self, TRUE);
 }
 
 static void
@@ -196,11 +219,13 @@ start (P2vPage *page)
   /* Without one the server asks for it where it can (question.h). */
   form_add (self->form, self->password, SETTING_password, TRUE);
   form_add (self->form, self->key, SETTING_identity, FALSE);
+  form_add (self->form, self->jump, SETTING_jump, TRUE);
   gtk_toggle_button_set_active (self->sudo, settings_get_bool (settings, SETTING_sudo));
   gtk_toggle_button_set_active (self->by_key, settings_given (settings, SETTING_identity));
   choose_login (self);
   g_signal_connect_swapped (self->host, "changed", G_CALLBACK (host_changed), self);
   g_signal_connect_swapped (self->port, "changed", G_CALLBACK (host_changed), self);
+  g_signal_connect_swapped (self->jump, "changed", G_CALLBACK (jump_changed), self);
 }
 
 /* To the first that is still to be filled in. */
@@ -241,7 +266,8 @@ dispose (GObject *object)
   P2vPageServer *self = P2V_PAGE_SERVER (object);
   work_cancel (&self->look);
   g_clear_pointer (&self->form, form_free);
-  g_clear_pointer (&self->shown, g_free);
+  g_clear_pointer (&self->shown[FALSE], g_free);
+  g_clear_pointer (&self->shown[TRUE], g_free);
   G_OBJECT_CLASS (p2v_page_server_parent_class)->dispose (object);
 }
 
@@ -259,6 +285,8 @@ p2v_page_server_class_init (P2vPageServerClass *class)
   CHILD (user);
   CHILD (password);
   CHILD (key);
+  CHILD (jump);
+  CHILD (by_jump);
   CHILD (by_password);
   CHILD (by_key);
   CHILD (sudo);
@@ -267,7 +295,9 @@ p2v_page_server_class_init (P2vPageServerClass *class)
   CHILD (spinner);
   CHILD (busy);
   CHILD (complaint);
+  CHILD (asked);
   CHILD (fingerprint);
+  CHILD (how);
   CHILD (compare);
   CHILD (result);
   CHILD (hardware);

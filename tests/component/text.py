@@ -64,6 +64,19 @@ def refused_key ():
     d.see ("The connection was not made")
 
 
+def jump_host ():
+    """Here the same machine, which does not matter to the questions."""
+    server ()
+    fill ()
+    d.enter ("Jump host, if any", f"127.0.0.1:{PORT}")
+    d.press ("Test connection")
+    for whose in "jump host", "conversion server":
+        d.see (f"Is this the right {whose}")
+        d.see (re.escape (HOSTKEY))
+        d.press ("Yes, the fingerprint")
+    d.see ("Connected as p2vlogin@127.0.0.1")
+
+
 def changed_key ():
     server (f"p2v.hostkey=SHA256:{'A' * 43} p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin")
     d.enter ("Password", PASSWORD)
@@ -249,6 +262,7 @@ for name, case in (
         ("a wrong value is told as it is typed", typing),
         ("an unknown host key is shown; the wrong password", wrong_password),
         ("a host key can be refused", refused_key),
+        ("a jump host, whose key is asked about as well", jump_host),
         ("another host key than the given one", changed_key),
         ("a port that refuses", refused_port),
         ("a server that says nothing: the test can be stopped, and ends", silent),

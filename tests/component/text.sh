@@ -14,7 +14,7 @@ stop_all () {
 }
 trap stop_all EXIT
 
-bench_start "PasswordAuthentication yes"
+bench_start "PasswordAuthentication yes" "AllowTcpForwarding yes"
 install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
 head -c 24M /dev/urandom >"$WORK/disk.raw"
 PORT=$SSHD_PORT SILENT=$(free_port) REFUSED=$(free_port) HOSTKEY=$SSHD_HOSTKEY

@@ -152,6 +152,33 @@ def accept_key ():
     w.kill ()
 
 
+def jump_host ():
+    """Both keys are asked about, each in its turn."""
+    begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin")
+    if w.find ("^Jump host$", ROLE.TEXT):
+        raise Missing ("the field is folded away")
+    w.key ("alt+j")
+    w.enter ("Password", PASSWORD)
+    w.enter ("Jump host", "p2vlogin@127.0.0.1:")
+    says ("does not name a jump host")
+    w.enter ("Jump host", f"p2vlogin@127.0.0.1:{REFUSED}")
+    test ()
+    says ("The jump host 127.0.0.1 refused the connection")
+    says ("Check “Jump host”")
+    w.enter ("Jump host", f"p2vlogin@127.0.0.1:{ASKING}")
+    test ()
+    w.see ("Is this the right jump host", seconds=30)
+    w.see (ASKING_KEY.replace ("+", "\\+"))
+    complete_page ()
+    w.press ("Yes, the fingerprint is the same")
+    w.see ("Is this the right conversion server", seconds=30)
+    w.see (HOSTKEY.replace ("+", "\\+"))
+    w.press ("Yes, the fingerprint is the same")
+    w.see ("Connected as p2vlogin@127.0.0.1", seconds=30)
+    complete_page ()
+    w.kill ()
+
+
 def wrong_password ():
     trusted ()
     w.see ("Fill in how to log in")
@@ -171,7 +198,7 @@ def refused_port ():
 def unknown_host ():
     fill (host="no-such-host.invalid")
     test ()
-    says ("no-such-host.invalid, cannot be found")
+    says ("no-such-host.invalid cannot be found")
 
 
 def silent_server ():
@@ -249,6 +276,7 @@ for name, case in (
         ("a wrong value is told as it is typed", typing),
         ("an unknown host key is asked about, and can be refused", unknown_key),
         ("and accepted: versions, targets, free space", accept_key),
+        ("a jump host, whose key is asked about as well", jump_host),
         ("the wrong password", wrong_password),
         ("a port that refuses", refused_port),
         ("a name that does not exist", unknown_host),

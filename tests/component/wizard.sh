@@ -23,9 +23,9 @@ bench_start "PasswordAuthentication yes"
 PORT=$SSHD_PORT SILENT=$(free_port) REFUSED=$(free_port) HOSTKEY=$SSHD_HOSTKEY
 DISK=$WORK/disk.raw PASSWORD=$SSHD_PASSWORD
 export WORK PORT SILENT REFUSED HOSTKEY DISK PASSWORD
-# A second one, which asks by itself.
+# A second one, which asks by itself, and is the jump host.
 FIRST_PID=$SSHD_PID
-sshd_start "$WORK/asking" "UsePAM yes" "KbdInteractiveAuthentication yes" "AuthenticationMethods keyboard-interactive"
+sshd_start "$WORK/asking" "UsePAM yes" "KbdInteractiveAuthentication yes" "AuthenticationMethods keyboard-interactive" "AllowTcpForwarding yes"
 ASKING=$SSHD_PORT ASKING_KEY=$SSHD_HOSTKEY
 export ASKING ASKING_KEY
 # Accepts and never speaks.

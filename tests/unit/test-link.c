@@ -10,6 +10,7 @@
 #include "p2v-client/fetch.h"
 #include "p2v-client/gauge.h"
 #include "p2v-client/hostkey.h"
+#include "p2v-client/peer.h"
 #include "p2v-client/summary.h"
 
 static void
@@ -23,6 +24,42 @@ pinned_host_keys (void **state G_GNUC_UNUSED)
   assert_false (hostkey_is_pinned ("SHA256:", pinned));
   assert_false (hostkey_is_pinned ("MD5:abc", pinned));
   assert_false (hostkey_is_pinned ("SHA256:abc", NULL));
+}
+
+static void
+jump_hosts (void **state G_GNUC_UNUSED)
+{
+  static const struct {
+    const char *place, *user, *host;
+    guint port;
+  } good[] = {
+      {"gw", NULL, "gw", 0},
+      {"me@gw.example", "me", "gw.example", 0},
+      {"gw:2222", NULL, "gw", 2222},
+      {"me@192.0.2.7:22", "me", "192.0.2.7", 22},
+      {"2001:db8::7", NULL, "2001:db8::7", 0},
+      {"me@[2001:db8::7]:22", "me", "2001:db8::7", 22},
+      {"[2001:db8::7]", NULL, "2001:db8::7", 0},
+      {"a@b@gw", "a@b", "gw", 0},
+  };
+  static const char *const bad[] = {
+      "",     "@gw",     "me@", ":22",   "gw:",    "gw:0",     "gw:-1", "gw:65536",
+      "[::1", "[::1]22", "[]",  "[]:22", "gw:22x", "me@gw:+2", "gw:\t2"};
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++) {
+    g_autofree char *user = NULL, *host = NULL;
+    guint16 port;
+    assert_true (peer_split (good[i].place, &user, &host, &port));
+    assert_int_equal (g_strcmp0 (user, good[i].user), 0);
+    assert_string_equal (host, good[i].host);
+    assert_int_equal (port, good[i].port);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    char *user, *host;
+    guint16 port;
+    assert_false (peer_split (bad[i], &user, &host, &port));
+    assert_null (user);
+    assert_null (host);
+  }
 }
 
 /* The server's words are for a terminal, but not for its escapes. */
@@ -308,6 +345,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test (pinned_host_keys),
+      cmocka_unit_test (jump_hosts),
       cmocka_unit_test (revoked_host_keys),
       cmocka_unit_test (summaries_are_clean),
       cmocka_unit_test (identity_names_hide_passwords),
