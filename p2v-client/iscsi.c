@@ -14,10 +14,11 @@ wipe (char *secret)
   g_free (secret);
 }
 
-static void
-target_free (gpointer data)
+void
+iscsi_target_free (IscsiTarget *target)
 {
-  IscsiTarget *target = data;
+  if (!target)
+    return;
   g_free (target->name);
   g_free (target->address);
   g_free (target->user);
@@ -27,12 +28,28 @@ target_free (gpointer data)
   g_free (target);
 }
 
-static IscsiTarget *
-target_new (void)
+IscsiTarget *
+iscsi_target_new (void)
 {
   IscsiTarget *target = g_new0 (IscsiTarget, 1);
   target->port = DEFAULT_PORT;
   return target;
+}
+
+IscsiTarget *
+iscsi_target_copy (const IscsiTarget *target)
+{
+  IscsiTarget *copy = g_new (IscsiTarget, 1);
+  *copy = (IscsiTarget){
+      .name = g_strdup (target->name),
+      .address = g_strdup (target->address),
+      .port = target->port,
+      .user = g_strdup (target->user),
+      .password = g_strdup (target->password),
+      .in_user = g_strdup (target->in_user),
+      .in_password = g_strdup (target->in_password),
+  };
+  return copy;
 }
 
 void
@@ -54,8 +71,8 @@ refuse (GError **error, const char *argument, const char *why)
   return FALSE;
 }
 
-static gboolean
-is_target_name (const char *text)
+gboolean
+iscsi_is_name (const char *text)
 {
   return g_str_has_prefix (text, "iqn.") || g_str_has_prefix (text, "eui.") ||
          g_str_has_prefix (text, "naa.");
@@ -118,7 +135,7 @@ read_place (IscsiTarget *target, const char *text)
   }
   for (guint field = 1; *end == ':'; field++) {
     const char *begin = end + 1;
-    if (is_target_name (begin)) {
+    if (iscsi_is_name (begin)) {
       target->name = take (begin);
       return field >= 4 && *target->address;
     }
@@ -133,7 +150,7 @@ read_place (IscsiTarget *target, const char *text)
 static gboolean
 read_netroot (IscsiPlan *plan, char *text, GError **error)
 {
-  IscsiTarget *target = target_new ();
+  IscsiTarget *target = iscsi_target_new ();
   g_ptr_array_add (plan->targets, target);
   char *at = strrchr (text, '@'), *place = at ? at + 1 : text;
   if (at)
@@ -230,10 +247,10 @@ finish (IscsiPlan *plan, IscsiTarget *given, GError **error)
     return refuse (error, "rd.iscsi.username= or rd.iscsi.password=", "is missing");
   if (!given->name != !given->address)
     return refuse (error, "rd.iscsi.target.name= or rd.iscsi.target.ip=", "is missing");
-  if (given->name && !is_target_name (given->name))
+  if (given->name && !iscsi_is_name (given->name))
     return refuse (error, "rd.iscsi.target.name=", "does not begin with iqn., eui. or naa.");
   if (given->name) {
-    IscsiTarget *target = target_new ();
+    IscsiTarget *target = iscsi_target_new ();
     g_ptr_array_add (plan->targets, target);
     target->name = g_strdup (given->name);
     target->address = g_strdup (given->address);
@@ -248,8 +265,8 @@ IscsiPlan *
 iscsi_parse (const char *cmdline, GError **error)
 {
   g_autoptr (IscsiPlan) plan = g_new0 (IscsiPlan, 1);
-  plan->targets = g_ptr_array_new_with_free_func (target_free);
-  IscsiTarget *given = target_new ();
+  plan->targets = g_ptr_array_new_with_free_func ((GDestroyNotify)iscsi_target_free);
+  IscsiTarget *given = iscsi_target_new ();
   char **words = setting_words (cmdline, NULL);
   gboolean ok = TRUE;
   for (guint i = 0; ok && words[i]; i++) {
@@ -261,7 +278,7 @@ iscsi_parse (const char *cmdline, GError **error)
       *equals = '=';
   }
   ok = ok && finish (plan, given, error);
-  target_free (given);
+  iscsi_target_free (given);
   setting_words_free (words);
   return ok ? g_steal_pointer (&plan) : NULL;
 }

@@ -2,7 +2,7 @@
 /* iSCSI disks, on the image only: what the kernel command line says about them, in the words
  * of dracut.cmdline(7), and the login, which open-iscsi does. */
 #pragma once
-#include <glib.h>
+#include <gio/gio.h>
 
 typedef struct {
   char *name;                  /* "iqn.…", "eui.…", "naa.…" */
@@ -17,6 +17,14 @@ typedef struct {
   gboolean firmware;  /* log in as the firmware did, from its boot table (iBFT) */
   GPtrArray *targets; /* IscsiTarget * */
 } IscsiPlan;
+
+IscsiTarget *iscsi_target_new (void);
+IscsiTarget *iscsi_target_copy (const IscsiTarget *target);
+void iscsi_target_free (IscsiTarget *target);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IscsiTarget, iscsi_target_free)
+
+/* TRUE for what may name a target or an initiator: "iqn.…", "eui.…", "naa.…". */
+gboolean iscsi_is_name (const char *text);
 
 /* What CMDLINE asks for:
  *   netroot=iscsi:[USER:PASSWORD[:IN-USER:IN-PASSWORD]@]HOST:[PROTOCOL]:[PORT]:[…]:[LUN]:TARGET
@@ -36,3 +44,29 @@ char *iscsi_configuration (const IscsiTarget *target);
 /* Logs in to all of them; the kernel then finds the disks.  Nothing to do is success.
  * P2V_ERROR_DISK for the first that refused, after all were tried. */
 gboolean iscsi_login (const IscsiPlan *plan, GError **error);
+
+/* Who this machine is for a target: the name that it has used since the start, else the
+ * firmware's, else one of our own that is the same at every start (caller frees). */
+char *iscsi_initiator (void);
+
+/* ---- iscsi-ask.c: what a person adds in a dialog ---- */
+
+/* As it was typed, "" for nothing; NAME may be "" while it is not known. */
+typedef struct {
+  const char *portal; /* an address or a name, ":PORT" after it when it is not 3260 */
+  const char *initiator, *name, *user, *password, *in_user, *in_password;
+} IscsiTyped;
+
+/* NULL when it cannot be right: P2V_ERROR_SETTINGS, which never says a password. */
+IscsiTarget *iscsi_read_typed (const IscsiTyped *typed, GError **error);
+
+/* Asks the portal of TARGET which targets it has for INITIATOR, by TARGET's password where it
+ * wants one: their names, at least one (strv, caller frees).  P2V_ERROR_CONNECT,
+ * P2V_ERROR_CANCELLED. */
+char **iscsi_discover (const char *initiator, const IscsiTarget *target, GCancellable *cancel,
+                       GError **error);
+
+/* Logs in to TARGET and waits until its disks are there and read-only.  P2V_ERROR_CONNECT,
+ * P2V_ERROR_CANCELLED. */
+gboolean iscsi_connect (const char *initiator, const IscsiTarget *target, GCancellable *cancel,
+                        GError **error);

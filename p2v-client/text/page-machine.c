@@ -14,7 +14,7 @@ typedef struct {
   gboolean locked; /* there are encrypted volumes */
   guint luks;
   GArray *disks, *cards, *networks; /* guint: the fields, in the order of "present" */
-  guint next;
+  guint next, iscsi;
   char *physical_vcpus, *physical_memory; /* as they were filled in */
 } Form;
 
@@ -54,7 +54,7 @@ check_memory_in_mib (const char *value, gpointer data G_GNUC_UNUSED, GError **er
 }
 
 static void
-add_disks (Form *form, const Reading *reading)
+add_disks (Form *form, const Reading *reading, char **known)
 {
   gboolean together = FALSE;
   sheet_add_label (form->sheet, "");
@@ -65,7 +65,8 @@ add_disks (Form *form, const Reading *reading)
     g_autofree char *title = say_disk (disk);
     g_autofree char *details = say_disk_details (disk, contents);
     g_autofree char *words = g_strdup_printf ("%s\n%s", title, details);
-    gboolean chosen = FALSE;
+    /* Who adds a disk wants it. */
+    gboolean chosen = known && !g_strv_contains ((const char *const *)known, disk->device);
     for (guint j = 0; j < reading->chosen->disks->len; j++)
       chosen |= g_str_equal (((P2vDisk *)g_ptr_array_index (reading->chosen->disks, j))->device,
                              disk->device);
@@ -132,8 +133,9 @@ add_root (Form *form, const Settings *settings)
     sheet_add_choice (form->sheet, root, TRUE);
 }
 
+/* KNOWN: devices that were there before; NULL: it is the first time. */
 static void
-make_form (Form *form, const Shared *shared, const Reading *reading)
+make_form (Form *form, const Shared *shared, const Reading *reading, char **known)
 {
   const P2vMachine *chosen = reading->chosen;
   Sheet *sheet = form->sheet = sheet_new (TITLE);
@@ -149,11 +151,13 @@ make_form (Form *form, const Shared *shared, const Reading *reading)
   sheet_check (sheet, form->vcpus, SETTING_vcpu_cores, FALSE);
   sheet_check_by (sheet, form->memory, check_memory_in_mib, NULL);
   add_root (form, shared->settings);
-  add_disks (form, reading);
+  add_disks (form, reading, known);
   add_passphrases (form, shared->settings);
   add_cards (form, reading);
   form->next = sheet_add_button (sheet, _ ("_Next"), TRUE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
+  form->iscsi =
+      shared->options->image ? sheet_add_button (sheet, _ ("Add an iSCSI _disk…"), FALSE) : 99;
 }
 
 static void
@@ -213,44 +217,85 @@ store_form (const Form *form, const Shared *shared)
   return disks > 0;
 }
 
-static Go
+typedef enum { RUN_NEXT, RUN_BACK, RUN_LEAVE, RUN_ISCSI } Run;
+
+static Run
 run_form (Form *form, const Shared *shared)
 {
   for (;;) {
     int button = text_run_sheet (form->sheet);
     if (button < 0)
-      return GO_LEAVE;
+      return RUN_LEAVE;
+    gboolean some =
+        (button == (int)form->next || button == (int)form->iscsi) && store_form (form, shared);
+    if (button == (int)form->iscsi) {
+      if (!some) /* none is as good as nothing said */
+        settings_set (shared->settings, SETTING_disks, NULL);
+      return RUN_ISCSI;
+    }
     if (button != (int)form->next)
-      return GO_BACK;
-    if (store_form (form, shared))
-      return GO_NEXT;
+      return RUN_BACK;
+    if (some)
+      return RUN_NEXT;
     sheet_set_notice (form->sheet, NOTICE_ERROR, _ ("No disk is chosen."),
                       _ ("Choose at least the disk with the operating system."));
   }
+}
+
+static char **
+devices_of (const P2vMachine *machine)
+{
+  g_autoptr (GStrvBuilder) devices = g_strv_builder_new ();
+  for (guint i = 0; machine && i < machine->disks->len; i++)
+    g_strv_builder_add (devices, ((P2vDisk *)g_ptr_array_index (machine->disks, i))->device);
+  return g_strv_builder_end (devices);
+}
+
+/* A machine may have no disk but one that is added here. */
+static Run
+tell_error (const Shared *shared, const GError *error)
+{
+  g_autofree char *words = say_error (error);
+  if (!shared->options->image) {
+    text_tell (TITLE, words, NULL, NULL);
+    return RUN_BACK;
+  }
+  return text_ask (TITLE, words, _ ("Add an iSCSI _disk…"), _ ("_Back"), NULL, NULL) ? RUN_ISCSI
+                                                                                     : RUN_BACK;
+}
+
+static Run
+run_reading (Shared *shared, Reading *reading, const GError *error, char **known)
+{
+  if (error)
+    return tell_error (shared, error);
+  Form form = {0};
+  make_form (&form, shared, reading, known);
+  p2v_machine_free (shared->present);
+  shared->present = g_steal_pointer (&reading->all);
+  Run run = run_form (&form, shared);
+  form_clear (&form);
+  return run;
 }
 
 Go
 page_machine (Text *text)
 {
   Shared *shared = text->shared;
-  Wait wait = {0};
-  Form form = {0};
-  Go go = GO_BACK;
-  if (!read_machine (text, &wait))
-    return GO_BACK;
-  g_autoptr (GError) error = wait.error;
-  if (error) {
-    g_autofree char *words = say_error (error);
-    text_tell (TITLE, words, NULL, NULL);
-  } else {
-    p2v_machine_free (shared->present);
-    make_form (&form, shared, &wait.reading);
-    shared->present = g_steal_pointer (&wait.reading.all);
-    go = run_form (&form, shared);
-    form_clear (&form);
+  g_auto (GStrv) known = NULL;
+  for (;;) {
+    Wait wait = {0};
+    if (!read_machine (text, &wait))
+      return GO_BACK;
+    Run run = run_reading (shared, &wait.reading, wait.error, known);
+    p2v_machine_free (wait.reading.all);
+    p2v_machine_free (wait.reading.chosen);
+    g_clear_pointer (&wait.reading.contents, g_ptr_array_unref);
+    g_clear_error (&wait.error);
+    if (run != RUN_ISCSI)
+      return run == RUN_NEXT ? GO_NEXT : run == RUN_BACK ? GO_BACK : GO_LEAVE;
+    g_strfreev (known);
+    known = devices_of (shared->present);
+    text_add_iscsi (text);
   }
-  p2v_machine_free (wait.reading.all);
-  p2v_machine_free (wait.reading.chosen);
-  g_clear_pointer (&wait.reading.contents, g_ptr_array_unref);
-  return go;
 }

@@ -23,6 +23,9 @@ Go page_check (Text *text);
 Go page_progress (Text *text);
 Go page_done (Text *text);
 
+/* Lets a person add an iSCSI disk. */
+void text_add_iscsi (Text *text);
+
 /* sheet_run, where who leaves is asked whether he means it: a button, or SHEET_LEAVE. */
 int text_run_sheet (Sheet *sheet);
 

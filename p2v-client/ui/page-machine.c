@@ -6,6 +6,7 @@
 #include "dialog/say.h"
 #include "dialog/work.h"
 #include "form.h"
+#include "iscsi-sheet.h"
 #include "notice.h"
 #include "rows.h"
 
@@ -19,9 +20,10 @@ struct _P2vPageMachine {
   GtkListBox *disks, *cards, *drives;
   GtkLabel *complaint, *bad_network;
   GtkBox *blind;
-  GtkWidget *reading, *all, *locked, *no_cards, *together, *drives_title;
+  GtkWidget *reading, *all, *locked, *no_cards, *together, *drives_title, *iscsi;
   Form *form;
   GCancellable *read;
+  char **known; /* devices that were there before; NULL: this is the first reading */
   GPtrArray *disk_buttons, *card_buttons, *drive_buttons; /* GtkToggleButton *, as in "present" */
   GPtrArray *networks;                                    /* GtkComboBoxText *, of each card */
 };
@@ -80,6 +82,13 @@ is_chosen (GPtrArray *disks, const char *device)
   return FALSE;
 }
 
+/* Who adds a disk wants it. */
+static gboolean
+is_new (P2vPageMachine *self, const char *device)
+{
+  return self->known && !g_strv_contains ((const char *const *)self->known, device);
+}
+
 static const P2vNic *
 find_chosen (GPtrArray *nics, const char *name)
 {
@@ -101,7 +110,8 @@ add_disks (P2vPageMachine *self, const Reading *reading)
     g_autofree char *title = say_disk (disk);
     g_autofree char *details = say_disk_details (disk, contents);
     GtkToggleButton *button = row_add (self->disks, title, details);
-    gtk_toggle_button_set_active (button, is_chosen (reading->chosen->disks, disk->device));
+    gtk_toggle_button_set_active (button, is_chosen (reading->chosen->disks, disk->device) ||
+                                              is_new (self, disk->device));
     g_signal_connect_swapped (button, "toggled", G_CALLBACK (take_change), self);
     g_ptr_array_add (self->disk_buttons, button);
     for (guint j = 0; j < contents->len; j++) {
@@ -160,6 +170,22 @@ add_drives (P2vPageMachine *self, const Reading *reading)
   gtk_widget_set_visible (GTK_WIDGET (self->drives), drives->len > 0);
 }
 
+/* The networks to choose from are known since the server was looked at. */
+static void
+offer_networks (P2vPageMachine *self)
+{
+  const Probe *probe = p2v_page_shared (P2V_PAGE (self))->probe;
+  for (guint i = 0; i < self->networks->len; i++) {
+    GtkComboBoxText *combo = g_ptr_array_index (self->networks, i);
+    GtkEntry *entry = GTK_ENTRY (gtk_bin_get_child (GTK_BIN (combo)));
+    g_autofree char *now = g_strdup (gtk_entry_get_text (entry));
+    gtk_combo_box_text_remove_all (combo);
+    for (guint j = 0; probe && probe->networks[j]; j++)
+      gtk_combo_box_text_append_text (combo, probe->networks[j]);
+    gtk_entry_set_text (entry, now);
+  }
+}
+
 static void
 take_reading (Reading *reading, const GError *error, gpointer owner)
 {
@@ -167,6 +193,7 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   Shared *shared = p2v_page_shared (P2V_PAGE (self));
   g_clear_object (&self->read);
   gtk_widget_hide (self->reading);
+  gtk_widget_set_visible (self->iscsi, shared->options->image);
   if (error) {
     g_autofree char *problem = say_problem (error);
     g_autofree char *remedy = say_remedy (error);
@@ -180,6 +207,7 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   add_disks (self, reading);
   add_cards (self, reading);
   add_drives (self, reading);
+  offer_networks (self);
   gtk_widget_show (self->all);
   p2v_machine_free (shared->present);
   shared->present = g_steal_pointer (&reading->all);
@@ -206,22 +234,12 @@ start (P2vPage *page)
   self->read = reading_start (settings, take_reading, G_OBJECT (self));
 }
 
-/* The networks to choose from are known since the server was looked at. */
 static void
 enter (P2vPage *page)
 {
   P2vPageMachine *self = P2V_PAGE_MACHINE (page);
-  const Probe *probe = p2v_page_shared (page)->probe;
   gtk_widget_grab_focus (GTK_WIDGET (self->name));
-  for (guint i = 0; i < self->networks->len; i++) {
-    GtkComboBoxText *combo = g_ptr_array_index (self->networks, i);
-    GtkEntry *entry = GTK_ENTRY (gtk_bin_get_child (GTK_BIN (combo)));
-    g_autofree char *now = g_strdup (gtk_entry_get_text (entry));
-    gtk_combo_box_text_remove_all (combo);
-    for (guint j = 0; probe && probe->networks[j]; j++)
-      gtk_combo_box_text_append_text (combo, probe->networks[j]);
-    gtk_entry_set_text (entry, now);
-  }
+  offer_networks (self);
 }
 
 /* ---- into the settings ---- */
@@ -267,6 +285,49 @@ leave (P2vPage *page)
   store_number (shared->settings, self->memory, SETTING_memory, "M");
 }
 
+/* ---- a disk more ---- */
+
+static char **
+devices_of (const P2vMachine *machine)
+{
+  g_autoptr (GStrvBuilder) devices = g_strv_builder_new ();
+  for (guint i = 0; machine && i < machine->disks->len; i++)
+    g_strv_builder_add (devices, ((P2vDisk *)g_ptr_array_index (machine->disks, i))->device);
+  return g_strv_builder_end (devices);
+}
+
+/* With what has been chosen so far. */
+static void
+read_again (gpointer data)
+{
+  P2vPageMachine *self = data;
+  const Shared *shared = p2v_page_shared (P2V_PAGE (self));
+  GtkListBox *const lists[] = {self->disks, self->cards, self->drives};
+  GPtrArray *const kept[] = {self->disk_buttons, self->card_buttons, self->drive_buttons,
+                             self->networks};
+  if (shared->present && count_active (self->disk_buttons) > 0)
+    leave (P2V_PAGE (self));
+  g_strfreev (self->known);
+  self->known = devices_of (shared->present);
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    g_ptr_array_set_size (kept[i], 0);
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    rows_clear (GTK_CONTAINER (lists[i]));
+  notice_hide (self->blind);
+  gtk_widget_hide (self->all);
+  gtk_widget_show (self->reading);
+  p2v_page_set_complete (P2V_PAGE (self), FALSE);
+  work_cancel (&self->read);
+  self->read = reading_start (shared->settings, take_reading, G_OBJECT (self));
+}
+
+static void
+add_iscsi (P2vPageMachine *self)
+{
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  iscsi_sheet_open (P2V_WINDOW (window), read_again, self);
+}
+
 static void
 dispose (GObject *object)
 {
@@ -284,6 +345,7 @@ finalize (GObject *object)
   g_ptr_array_unref (self->card_buttons);
   g_ptr_array_unref (self->drive_buttons);
   g_ptr_array_unref (self->networks);
+  g_strfreev (self->known);
   G_OBJECT_CLASS (p2v_page_machine_parent_class)->finalize (object);
 }
 
@@ -315,7 +377,9 @@ p2v_page_machine_class_init (P2vPageMachineClass *class)
   CHILD (together);
   CHILD (locked);
   CHILD (luks);
+  CHILD (iscsi);
 #undef CHILD
+  gtk_widget_class_bind_template_callback (widget, add_iscsi);
 }
 
 static void

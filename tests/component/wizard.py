@@ -76,6 +76,35 @@ def network ():
     w.kill ()
 
 
+def iscsi ():
+    """As on the image; nothing of it is pressed that would set this machine's iSCSI."""
+    global w
+    w = Wizard (f"p2v.disks={DISK} p2v.gui p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin"
+                f" p2v.identity={KEY} p2v.hostkey={HOSTKEY}", WORK + "/client.log", "--consoles")
+    if w.find ("How is this machine connected\\?"):
+        w.press ("^Next$")
+    test ()
+    w.see ("Connected as p2vlogin@127.0.0.1", seconds=30)
+    w.press ("^Next$")
+    w.heading ("What becomes a virtual machine\\?")
+    w.press ("^Add an iSCSI disk")
+    w.heading ("Add an iSCSI disk")
+    complete_page ()
+    if not w.read ("Initiator name").startswith ("iqn."):
+        raise Missing ("a name of this machine")
+    w.enter ("Portal", "192.0.2.7:x")
+    w.press ("^Ask for its targets$")
+    w.see ("is not the address of an iSCSI portal", ROLE.LABEL)
+    w.enter ("Portal", "192.0.2.7")
+    w.enter ("Target", "iqn.2001-04.com.example:disk")
+    w.enter ("User \\(CHAP\\)", "me")
+    w.press ("^Connect$")
+    w.see ("A CHAP user has a password", ROLE.LABEL)
+    w.press ("^Close$")
+    w.heading ("What becomes a virtual machine\\?")
+    w.kill ()
+
+
 def tools ():
     begin ()
     w.key ("F1")
@@ -271,6 +300,7 @@ def quit_by_keyboard ():
 for name, case in (
         ("every widget has a name, and the window fits 800x600", names),
         ("so has page Network; its fields are checked as they are typed", network),
+        ("so has Add an iSCSI disk; what is typed is checked before anything is asked", iscsi),
         ("About, a picture of the screen and a support file by function keys", tools),
         ("a server that asks further questions", asked),
         ("a wrong value is told as it is typed", typing),

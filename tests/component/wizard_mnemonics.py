@@ -64,6 +64,7 @@ for page in sorted (os.path.basename (p) for p in glob.glob (UI + "page-*.ui")):
 
 check ("menu", [t for t in of_source ("tools.c") if t not in ("_More", "_Go there", "_Close", "_Power off", "Re_boot")])
 check ("support file", [*of_source ("support-sheet.c"), "_More"])
+check ("iSCSI", [*of_source ("iscsi-sheet.c"), "_More"])
 check ("question", [*of_source ("question.c"), "_More"])
 for answer in ("_Go there", "_Power off", "Re_boot"):
     check ("sheet", ["_Cancel", answer, "_More"])

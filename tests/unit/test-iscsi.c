@@ -95,13 +95,85 @@ test_rest (void **state)
   assert_null (strstr (plain, "auth"));
 }
 
+static IscsiTyped
+typed_portal (const char *portal)
+{
+  return (IscsiTyped){portal, "iqn.me", "iqn.a:b", "", "", "", ""};
+}
+
+static void
+test_typed (void **state)
+{
+  (void)state;
+  static const struct {
+    const char *portal, *address;
+    guint port;
+  } good[] = {
+      {"192.0.2.7", "192.0.2.7", 3260},
+      {"192.0.2.7:99", "192.0.2.7", 99},
+      {"2001:db8::7", "2001:db8::7", 3260},
+      {"[2001:db8::7]:99", "2001:db8::7", 99},
+      {"san.example.com", "san.example.com", 3260},
+      {"san:99", "san", 99},
+  };
+  static const char *const bad[] = {"",          " ",    "a b",          "san:",  "san:x", "san:0",
+                                    "san:65536", "-san", "[2001:db8::7", "san/1", "san\n"};
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
+    IscsiTyped typed = typed_portal (good[i].portal);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (IscsiTarget) target = iscsi_read_typed (&typed, &error);
+    assert_null (error);
+    assert_string_equal (target->address, good[i].address);
+    assert_int_equal (target->port, good[i].port);
+    assert_null (target->user);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    IscsiTyped typed = typed_portal (bad[i]);
+    g_autoptr (GError) error = NULL;
+    assert_null (iscsi_read_typed (&typed, &error));
+    assert_true (g_error_matches (error, P2V_ERROR, P2V_ERROR_SETTINGS));
+  }
+}
+
+static void
+test_typed_logins (void **state)
+{
+  (void)state;
+  static const struct {
+    IscsiTyped typed;
+    const char *says; /* NULL: right */
+  } cases[] = {
+      {{"san", "iqn.me", "", "", "", "", ""}, NULL},
+      {{"san", "iqn.me", "iqn.a:b", "me", "hunter2", "", ""}, NULL},
+      {{"san", "iqn.me", "iqn.a:b", "me", "hunter2", "it", "hunter3"}, NULL},
+      {{"san", "me", "iqn.a:b", "", "", "", ""}, "initiator name"},
+      {{"san", "iqn.me", "disk", "", "", "", ""}, "name of a target"},
+      {{"san", "iqn.me", "iqn.a b", "", "", "", ""}, "name of a target"},
+      {{"san", "iqn.me", "iqn.a:b", "me", "", "", ""}, "CHAP user"},
+      {{"san", "iqn.me", "iqn.a:b", "", "hunter2", "", ""}, "CHAP user"},
+      {{"san", "iqn.me", "iqn.a:b", "me", "hunter2", "it", ""}, "target's user"},
+      {{"san", "iqn.me", "iqn.a:b", "", "", "it", "hunter2"}, "proves who it is"},
+      {{"san", "iqn.me", "iqn.a:b", "me", "hunter2", "it", "hunter2"}, "same password"},
+      {{"san", "iqn.me", "iqn.a:b", "me", "hunter2\nx = y", "", ""}, "control character"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (IscsiTarget) target = iscsi_read_typed (&cases[i].typed, &error);
+    assert_int_equal (target != NULL, cases[i].says == NULL);
+    if (!error)
+      continue;
+    assert_non_null (strstr (error->message, cases[i].says));
+    assert_null (strstr (error->message, "hunter"));
+  }
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test (test_netroot),
-      cmocka_unit_test (test_refused),
-      cmocka_unit_test (test_rest),
+      cmocka_unit_test (test_netroot),      cmocka_unit_test (test_refused),
+      cmocka_unit_test (test_rest),         cmocka_unit_test (test_typed),
+      cmocka_unit_test (test_typed_logins),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
