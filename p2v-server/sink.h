@@ -11,7 +11,7 @@ typedef struct Sink Sink;
 /* Opens FILE, the image of DISK in the format of the job's target.  P2V_ERROR_IO,
  * P2V_ERROR_INTERNAL, P2V_ERROR_CANCELLED. */
 Sink *sink_open (Job *job, const JobDisk *disk, const char *file, GError **error);
-/* Waits for a flush that is under way.  NULL is ignored. */
+/* Waits for what is under way.  NULL is ignored. */
 void sink_free (Sink *sink);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sink, sink_free)
 
@@ -25,5 +25,5 @@ gboolean sink_write (Sink *sink, const void *data, guint64 offset, guint32 lengt
                      gpointer user, GError **error);
 gboolean sink_zero (Sink *sink, guint64 offset, guint32 length, NbdDone done, gpointer user,
                     GError **error);
-/* One at a time. */
+
 gboolean sink_flush (Sink *sink, NbdDone done, gpointer user, GError **error);

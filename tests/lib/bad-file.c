@@ -45,7 +45,7 @@ pwrite64 (int fd, const void *data, size_t length, off64_t offset)
       !is_image (fd))
     return next (fd, data, length, offset);
   times--;
-  char *copy = malloc (length);
+  char *copy = aligned_alloc (4096, (length + 4095) / 4096 * 4096); /* for O_DIRECT */
   memcpy (copy, data, length);
   copy[place - offset] ^= 0x10;
   ssize_t n = next (fd, copy, length, offset);
