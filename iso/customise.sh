@@ -24,8 +24,8 @@ usage: customise.sh IN.iso OUT.iso [--args "ARGUMENTS"] [--identity FILE]
                       (ssh-keyscan conv.example.org); becomes /etc/p2v/known_hosts
   --ca FILE           certificate authorities (PEM) for https URLs, instead of
                       the usual ones; becomes /etc/p2v/ca.pem
-  --keyboard LAYOUT   keyboard of the wizard: us, gb, de, fr, jp, … (X's names;
-                      default: us)
+  --keyboard LAYOUT   keyboard of the wizard and of the consoles: us, gb, de, fr,
+                      jp, … (X's names; default: us)
   --driver FILE.ko    one more kernel module, made for the image's kernel (its
                       version is in /boot/packages.txt of the ISO); it is loaded
                       when its device is there.  With Secure Boot it must be signed

@@ -63,10 +63,21 @@ take_layout (GtkComboBox *combo, gpointer data G_GNUC_UNUSED)
     g_message ("The keyboard layout cannot be set: %s", error->message);
 }
 
+/* What the image was given (iso/customise.sh). */
+static char *
+layout_now (void)
+{
+  char *layout = NULL;
+  if (!g_file_get_contents ("/etc/p2v/keyboard", &layout, NULL, NULL))
+    return g_strdup ("us");
+  return g_strstrip (layout);
+}
+
 GtkWidget *
 tongue_keyboard_chooser (void)
 {
-  GtkWidget *combo = make_chooser (_ ("Keyboard"), layouts, "us");
+  g_autofree char *now = layout_now ();
+  GtkWidget *combo = make_chooser (_ ("Keyboard"), layouts, now);
   g_signal_connect (combo, "changed", G_CALLBACK (take_layout), NULL);
   return combo;
 }

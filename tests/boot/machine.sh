@@ -3,6 +3,9 @@
 # One boot of rows.list.  To be sourced, after tests/lib/physical.sh, whose functions
 # work on its folder too.  WORK and BUILD are the caller's.
 
+# shellcheck source=tests/boot/site.sh
+. tests/boot/site.sh
+
 boot_helpers=()
 # The first page of the dialog in text, and what asks where to show it.
 BOOT_TEXT_MARKER='Which conversion server'
@@ -135,7 +138,7 @@ boot_altered() {
 
 # boot_row NAME: prints "pass|fail CPU-SECONDS SECONDS REMARK"
 boot_row() {
-	local name=$1 firmware medium expect options option iso=$WORK/site.iso
+	local name=$1 firmware medium expect options option base=$BUILD/p2v.iso iso=$WORK/site.iso site=() missing=''
 	local machine=q35 vga=std memory=1024 display='' entry='' args='' marker='' remark='' timeout=()
 	read -r firmware medium expect options <<<"$(fields "$name")"
 	for option in $options; do
@@ -146,7 +149,8 @@ boot_row() {
 			entry=*) entry=${option#*=} timeout=(--timeout 120) ;;
 			args=*) args=${option#*=} args=" ${args//,/ }" ;;
 			pc) machine=pc ;;
-			locked | altered | eject | no-memtest | local-disk) ;;
+			backports) base=$BUILD/p2v-backports.iso ;;
+			locked | site | x-crash | altered | eject | no-memtest | local-disk) ;;
 			*) echo "fail - - rows.list: unknown option $option" && return 1 ;;
 		esac
 	done
@@ -161,7 +165,15 @@ boot_row() {
 	args=${args:+$args }no_timer_check
 	local out=$BUILD/boot/$name devices=(-smp 2 -m "$memory")
 	mkdir -p "$WORK/run" "$out"
-	iso/customise.sh "$BUILD/p2v.iso" "$iso" --args "$args" "${timeout[@]}" >"$out/iso.log" 2>&1 || { echo "fail - - customise.sh" && return 1; }
+	if [[ $base == *backports* && ! $base -nt $BUILD/client-tree ]]; then
+		iso/build.sh --backports --out "$base" --client-tree "$BUILD/client-tree" >"$out/build.log" 2>&1 || { echo "fail - - build.sh --backports" && return 1; }
+	fi
+	if [[ " $options " == *" site "* ]]; then
+		args+=" p2v.name=site"
+		boot_site_options "$base" 2>"$out/site.log" || { echo "fail - - site.log" && return 1; }
+		devices+=(-device edu)
+	fi
+	iso/customise.sh "$base" "$iso" --args "$args" "${timeout[@]}" "${site[@]}" >"$out/iso.log" 2>&1 || { echo "fail - - customise.sh" && return 1; }
 	if [[ " $options " == *" altered "* ]]; then boot_altered "$iso" && iso=$WORK/altered.iso; fi
 	boot_firmware "$firmware"
 	boot_medium "$firmware" "$medium" "$iso" "$args"
@@ -197,6 +209,11 @@ boot_row() {
 	done
 	! grep -aEq -- "$marker" "$WORK/run/serial.log" || seen=yes
 	local wall=$((SECONDS - began))
+	if [[ $seen == yes && " $options " == *" site "* ]]; then missing=$(boot_site_look); fi
+	if [[ $seen == yes && " $options " == *" x-crash "* ]]; then missing=$(boot_x_crash); fi
+	if [[ $seen == yes && " $options " == *" backports "* ]] && ! grep -aEq 'Linux version [^ ]*bpo' "$WORK/run/serial.log"; then
+		missing="it is not the kernel of backports"
+	fi
 	# What was drawn is on the screen a moment later.
 	sleep 2
 	! kill -0 "$pid" 2>/dev/null || physical_screen "$WORK/run" "$out/screen.png" 2>/dev/null || true
@@ -204,6 +221,7 @@ boot_row() {
 	local driver
 	driver=$(grep -ao 'display: [a-z]*' "$WORK/run/serial.log" | tail -n 1) || true
 	if [[ $seen == yes && -n $display && $driver != "display: $display" ]]; then seen=no remark="the display is not $display"; fi
+	[[ -z $missing ]] || seen=no remark=${missing//$'\n'/; }
 	if [[ $seen == yes && " $options " == *" locked "* ]] && ! grep -aq 'locked down' "$WORK/run/serial.log"; then seen=no remark="the kernel is not locked down"; fi
 	if [[ $seen == yes && " $options " == *" no-memtest "* ]] && grep -aq 'Memory test' "$WORK/run/serial.log"; then seen=no remark="the menu offers what Secure Boot refuses"; fi
 	boot_stop

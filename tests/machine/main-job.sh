@@ -8,16 +8,20 @@
 #   --demo          for a person
 #   --keep          leave the working folder (printed) with all logs
 #   --guest 'ARGS'  arguments for tests/guests/demo-disks.sh, for other disks
+#   --memory MIB    of the physical machine (default: 1024)
+#   --known-hosts   the server's host key is in the image, not in the arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-$PWD/build}
-demo='' keep='' guest_args=()
+demo='' keep='' guest_args=() memory=1024 known_hosts=''
 while [ $# -gt 0 ]; do
   case $1 in
   --demo) demo=1 keep=1 ;;
   --keep) keep=1 ;;
   --guest) read -ra guest_args <<<"$2"; shift ;;
-  *) sed -n '4,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  --memory) memory=$2; shift ;;
+  --known-hosts) known_hosts=1 ;;
+  *) sed -n '4,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -62,13 +66,19 @@ bench_start
 say "Conversion server: $SSHD_USER@127.0.0.1, port $SSHD_PORT, host key $SSHD_HOSTKEY"
 
 args="p2v.server=$GUEST_GATEWAY p2v.port=$SSHD_PORT p2v.username=$SSHD_USER"
-args+=" p2v.identity=file:///etc/p2v/identity p2v.hostkey=$SSHD_HOSTKEY"
 args+=" p2v.o=local p2v.os=$OUT p2v.name=$NAME p2v.post=poweroff"
-iso/customise.sh "$BUILD/p2v.iso" "$WORK/site.iso" --args "$args" --identity "$SSHD_DIR/id" >"$WORK/iso.log" 2>&1 ||
+site=(--identity "$SSHD_DIR/id")
+if [ -n "$known_hosts" ]; then
+  echo "[$GUEST_GATEWAY]:$SSHD_PORT $(cat "$SSHD_DIR/host_ed25519.pub")" >"$WORK/known_hosts"
+  site+=(--known-hosts "$WORK/known_hosts")
+else
+  args+=" p2v.identity=file:///etc/p2v/identity p2v.hostkey=$SSHD_HOSTKEY"
+fi
+iso/customise.sh "$BUILD/p2v.iso" "$WORK/site.iso" --args "$args" "${site[@]}" >"$WORK/iso.log" 2>&1 ||
   { cat "$WORK/iso.log"; exit 1; }
 
 say "Booting the ISO on the physical machine: $args"
-physical_start --guest "$GUEST" --run "$RUN" --iso "$WORK/site.iso"
+physical_start --guest "$GUEST" --run "$RUN" --iso "$WORK/site.iso" --memory "$memory"
 if [ -n "$demo" ]; then
   tail -n +1 -F "$RUN/serial.log" 2>/dev/null &
   TAIL_PID=$!

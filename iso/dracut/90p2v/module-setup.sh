@@ -84,6 +84,21 @@ install_tools() {
 	done
 }
 
+# X's layouts, as the console's keymaps: `customise.sh --keyboard` chooses one for both.
+install_keymaps() {
+	local layout
+	mkdir -p "$initdir/usr/share/keymaps"
+	for layout in $(sed -n '/^! layout/,/^! variant/p' /usr/share/X11/xkb/rules/base.lst | awk '$1 ~ /^[a-z]+$/ { print $1 }'); do
+		# It warns of keys that a console does not know.
+		ckbcomp -compact -layout "$layout" >"$initdir/usr/share/keymaps/$layout.map" 2>/dev/null ||
+			rm "$initdir/usr/share/keymaps/$layout.map"
+	done
+	if [[ ! -s $initdir/usr/share/keymaps/de.map ]]; then
+		derror "ckbcomp made no keymaps"
+		exit 1
+	fi
+}
+
 # Whatever mounts, checks, swaps, or starts volumes by itself has to go, and what
 # only a system with a disk needs.
 remove_unwanted() {
@@ -100,6 +115,7 @@ install() {
 	install_network
 	install_packages "$moddir/packages.list"
 	install_tools
+	install_keymaps
 	remove_unwanted
 	inst_simple /usr/lib/os-release
 	ln -sfn ../usr/lib/os-release "$initdir/etc/os-release"
