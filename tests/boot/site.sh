@@ -62,7 +62,7 @@ boot_site_look() {
 # there by the same keyboard.  Prints what did not happen.
 boot_x_crash() {
 	boot_press ctrl alt f2
-	boot_keys $'sleep 20;pkill -9 Xorg\n'
+	boot_keys $'sleep 20;killall -9 Xorg\n'
 	boot_press alt f7
 	physical_await "$WORK/run" 180 'the graphical display has broken off' || { echo "nobody noticed" && return; }
 	physical_await "$WORK/run" 60 "$BOOT_TEXT_QUESTION" || { echo "no dialog in text" && return; }
