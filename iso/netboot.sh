@@ -16,11 +16,12 @@ usage: netboot.sh p2v.iso DIR                         fills DIR
 
 DIR becomes the root of the TFTP server, or of the HTTP server:
 
-  shimx64.efi        UEFI by TFTP or HTTP, also with Secure Boot; loads grubx64.efi,
-                     which reads grub/grub.cfg
+  shimx64.efi        UEFI by TFTP, also with Secure Boot; loads grubx64.efi, which
+                     reads grub/grub.cfg
   pxelinux.0         BIOS by TFTP, with pxelinux.cfg/ (copied from Debian's packages
                      pxelinux and syslinux-common when they are installed)
   boot.ipxe          BIOS and UEFI by iPXE, TFTP or HTTP
+  p2v.iso            UEFI by HTTP, also with Secure Boot: the ISO as it is
   p2v/               kernel, archives, menu; p2v/machines/ holds the arguments of
                      single machines for GRUB and iPXE
 
@@ -71,6 +72,7 @@ fill() {
 	chmod -R u=rwX,go=rX "$dir"
 	args=$(sed -n "s/^set p2v_args=['\"]\(.*\)['\"]\$/\1/p" "$dir/p2v/grub/args.cfg")
 	cp "$here/pxe/grub.cfg" "$dir/grub/grub.cfg"
+	[[ $(realpath -m "$iso") == "$(realpath -m "$dir/p2v.iso")" ]] || cp "$iso" "$dir/p2v.iso"
 	sed "s|@ARGS@|${args//[&|\\]/\\&}|" "$here/pxe/boot.ipxe" >"$dir/boot.ipxe"
 	menu "$args" >"$dir/pxelinux.cfg/default"
 	for loader in /usr/lib/PXELINUX/pxelinux.0 /usr/lib/syslinux/modules/bios/{ldlinux,menu,libutil}.c32; do

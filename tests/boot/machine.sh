@@ -91,10 +91,7 @@ boot_medium() {
 			cat "$WORK"/net/p2v/{initrd,site,gui}.img >"$WORK/archives"
 			devices+=(-kernel "$WORK/net/p2v/vmlinuz" -initrd "$WORK/archives" -append "console=tty0 console=ttyS0,115200 quiet $args")
 			;;
-		http-iso)
-			mkdir -p "$WORK/net"
-			cp "$iso" "$WORK/net/p2v.iso"
-			;;
+		http) iso/netboot.sh "$iso" "$WORK/net" >"$WORK/run/netboot.log" 2>&1 ;;
 		*)
 			iso/netboot.sh "$iso" "$WORK/net" >"$WORK/run/netboot.log" 2>&1
 			# This machine's arguments come from its own file.
@@ -111,8 +108,7 @@ boot_medium() {
 			boot_network "$firmware" snponly.efi "${extra[@]}"
 			;;
 		tftp) boot_network "$firmware" shimx64.efi ;;
-		http) boot_network "$firmware" http://192.168.78.1/shimx64.efi --dhcp-option-force=60,HTTPClient ;;
-		http-iso) boot_network "$firmware" http://192.168.78.1/p2v.iso --dhcp-option-force=60,HTTPClient ;;
+		http) boot_network "$firmware" http://192.168.78.1/p2v.iso --dhcp-option-force=60,HTTPClient ;;
 	esac
 }
 
