@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 900
+# time-limit: 1800
 # A whole job on the tiny guest, the link of which is cut in every phase, and once drops
 # everything for 40 seconds (STALL=S).  SEED=N takes other moments, as `make soak` does;
 # without it they are those of seed 7, which drops everything while the copy reads.
