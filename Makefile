@@ -335,6 +335,7 @@ screenshots: setup
 	  BUILD=$(CURDIR)/$(BUILD) SIZE=$$size WIZARD_LANG=$${lang#en} SHOTS=$(CURDIR)/$(SHOTS)/$$lang-$$size \
 	    tests/run tests/machine/wizard.sh || exit 1; \
 	done; done
+	$(Q)BUILD=$(CURDIR)/$(BUILD) SHOTS=$(CURDIR)/$(SHOTS) tests/run tests/component/wizard-layout.sh
 	@echo 'The pictures are in $(SHOTS).'
 
 # ---- care ----

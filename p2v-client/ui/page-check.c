@@ -124,4 +124,5 @@ static void
 p2v_page_check_init (P2vPageCheck *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  row_wrap_button (self->read);
 }

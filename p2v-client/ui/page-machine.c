@@ -209,6 +209,8 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   add_drives (self, reading);
   offer_networks (self);
   gtk_widget_show (self->all);
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    gtk_widget_grab_focus (GTK_WIDGET (self->name));
   p2v_machine_free (shared->present);
   shared->present = g_steal_pointer (&reading->all);
   g_object_set_data (G_OBJECT (self->vcpus), "physical", GUINT_TO_POINTER (chosen->vcpus));

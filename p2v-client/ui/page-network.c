@@ -343,22 +343,14 @@ p2v_page_network_class_init (P2vPageNetworkClass *class)
   gtk_widget_class_bind_template_callback (widget, blink_light);
 }
 
-/* However many addresses a card has. */
-static void
-cut_long_text (GtkComboBoxText *combo)
-{
-  g_autoptr (GList) cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (combo));
-  g_object_set (cells->data, "ellipsize", PANGO_ELLIPSIZE_END, NULL);
-}
-
 static void
 p2v_page_network_init (P2vPageNetwork *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->boxes = g_ptr_array_new ();
   add_modes (self);
-  cut_long_text (self->card);
-  cut_long_text (self->mode);
+  row_shrink_combo (self->card);
+  row_shrink_combo (self->mode);
   gtk_spin_button_set_range (self->vlan, 0, 4094);
   gtk_spin_button_set_increments (self->vlan, 1, 10);
 }

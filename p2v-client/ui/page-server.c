@@ -6,6 +6,7 @@
 #include "dialog/say.h"
 #include "form.h"
 #include "notice.h"
+#include "rows.h"
 
 struct _P2vPageServer {
   P2vPage parent;
@@ -37,7 +38,8 @@ show_state (P2vPageServer *self)
 {
   gboolean busy = self->look != NULL;
   gtk_button_set_label (self->test, busy ? _ ("Stop the _test") : _ ("_Test connection"));
-  gtk_widget_set_visible (GTK_WIDGET (self->test), !gtk_widget_get_visible (self->question));
+  gtk_widget_set_visible (gtk_widget_get_parent (GTK_WIDGET (self->test)),
+                          !gtk_widget_get_visible (self->question));
   gtk_widget_set_sensitive (GTK_WIDGET (self->test), busy || form_is_good (self->form));
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
   gtk_widget_set_visible (GTK_WIDGET (self->busy), busy);
@@ -316,4 +318,5 @@ static void
 p2v_page_server_init (P2vPageServer *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  row_wrap_button (self->sudo);
 }

@@ -71,7 +71,7 @@ add_kind (P2vPageTarget *self, const char *kind, const char *chosen)
 {
   GtkRadioButton *first = self->buttons->len ? g_ptr_array_index (self->buttons, 0) : NULL;
   GtkWidget *button = gtk_radio_button_new_with_mnemonic_from_widget (first, say_target (kind));
-  gtk_label_set_line_wrap (GTK_LABEL (gtk_bin_get_child (GTK_BIN (button))), TRUE);
+  row_wrap_button (button);
   g_object_set_data_full (G_OBJECT (button), "kind", g_strdup (kind), g_free);
   atk_object_set_description (gtk_widget_get_accessible (button), kind);
   gtk_container_add (GTK_CONTAINER (self->kinds), button);
@@ -190,4 +190,7 @@ p2v_page_target_init (P2vPageTarget *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->buttons = g_ptr_array_new ();
+  row_shrink_combo (self->connection);
+  row_shrink_combo (self->format);
+  row_shrink_combo (self->allocation);
 }

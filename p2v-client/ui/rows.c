@@ -49,6 +49,21 @@ row_add_widget (GtkToggleButton *button, GtkWidget *widget)
 }
 
 void
+row_wrap_button (gpointer button)
+{
+  GtkLabel *label = GTK_LABEL (gtk_bin_get_child (GTK_BIN (button)));
+  gtk_label_set_line_wrap (label, TRUE);
+  gtk_label_set_xalign (label, 0);
+}
+
+void
+row_shrink_combo (gpointer combo)
+{
+  g_autoptr (GList) cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (combo));
+  g_object_set (cells->data, "ellipsize", PANGO_ELLIPSIZE_END, NULL);
+}
+
+void
 rows_clear (GtkContainer *container)
 {
   g_autoptr (GList) children = gtk_container_get_children (container);

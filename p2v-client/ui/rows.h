@@ -14,5 +14,10 @@ void row_add_widget (GtkToggleButton *button, GtkWidget *widget);
 /* A label that wraps, with a style class (may be NULL). */
 GtkWidget *row_make_label (const char *text, const char *class);
 
+/* Long texts, which other languages have: BUTTON's label wraps, or the choice that COMBO shows
+ * ends in an ellipsis (its list has all of it). */
+void row_wrap_button (gpointer button);
+void row_shrink_combo (gpointer combo);
+
 /* Takes everything out of CONTAINER. */
 void rows_clear (GtkContainer *container);

@@ -245,6 +245,7 @@ add_place (GtkGrid *grid, int row, const char *label, GtkWidget *group, GtkWidge
 {
   GtkWidget *button = gtk_radio_button_new_with_mnemonic_from_widget (
       group ? GTK_RADIO_BUTTON (group) : NULL, label);
+  row_wrap_button (button);
   gtk_grid_attach (grid, button, 0, row, what ? 1 : 3, 1);
   if (what) {
     gtk_widget_set_hexpand (what, TRUE);
@@ -263,6 +264,7 @@ add_places (Sheet *sheet)
   gtk_grid_set_column_spacing (GTK_GRID (grid), 10);
   gtk_grid_set_row_spacing (GTK_GRID (grid), 8);
   sheet->sticks = GTK_COMBO_BOX_TEXT (gtk_combo_box_text_new ());
+  row_shrink_combo (sheet->sticks);
   sheet->path = gtk_entry_new ();
   g_autofree char *name =
       g_strdup_printf ("p2v-%s.txt", shared->machine ? shared->machine->name : "support");

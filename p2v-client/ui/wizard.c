@@ -31,6 +31,15 @@ scale_for_screen (const DialogOptions *options)
     gdk_x11_display_set_window_scale (display, 2);
 }
 
+/* By our own translations: those of GTK are not on the image, and know of no language that is
+ * chosen later. */
+static void
+set_direction (void)
+{
+  gboolean rtl = g_str_equal (_ ("default:LTR"), "default:RTL");
+  gtk_widget_set_default_direction (rtl ? GTK_TEXT_DIR_RTL : GTK_TEXT_DIR_LTR);
+}
+
 __attribute__ ((visibility ("default"))) int
 wizard_run (const Settings *settings, const DialogOptions *options)
 {
@@ -44,6 +53,7 @@ wizard_run (const Settings *settings, const DialogOptions *options)
   Shared *shared = shared_new (settings, options);
   do {
     shared->anew = FALSE;
+    set_direction ();
     P2vWindow *window = p2v_window_new (shared);
     g_signal_connect (window, "destroy", G_CALLBACK (gtk_main_quit), NULL);
     gtk_main ();

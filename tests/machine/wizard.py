@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A person with a keyboard and no mouse converts a machine: see wizard.sh.
 
-SHOTS=DIR takes a picture of every page.  With WIZARD_LANG the texts are those of that
-translation; what is looked for below is its English original.
+With STAND_IN the server is one without an appliance, and more is looked at on the way.  Of
+every page SHOTS=DIR takes a picture.  With WIZARD_LANG the texts are those of that
+translation; what is looked for below is its English original.  SCALE: GTK's pixels are so
+many of the screen's, both ways.
 """
 import gettext, os, re, sys, time
 import gi
 gi.require_version ("Gdk", "3.0")
 from gi.repository import Atspi, Gdk
 sys.path.insert (0, "tests/lib")
+import layout
 from wizard import Heartbeat, Missing, ROLE, Tap, Wizard
 
 ENV = os.environ
-SHOTS, WORK = ENV.get ("SHOTS"), ENV["WORK"]
-CATALOG = gettext.translation ("p2v", ENV["BUILD"] + "/share/locale", [ENV.get ("WIZARD_LANG") or "en"],
+STAND_IN, SHOTS, WORK = ENV.get ("STAND_IN"), ENV.get ("SHOTS"), ENV["WORK"]
+SCALE = int (ENV.get ("SCALE") or 1)
+LIBS = ENV.get ("P2V_LIBDIR") or ENV["BUILD"] + "/lib/p2v"
+CATALOG = gettext.translation ("p2v", LIBS + "/../../share/locale", [ENV.get ("WIZARD_LANG") or "en"],
                                fallback=True)
 mnemonic = re.compile ("_(.)")
 tap = Tap ()
@@ -26,24 +31,22 @@ def t (english):
     return re.escape (mnemonic.sub ("\\1", CATALOG.gettext (english))).replace ("%s", ".*")
 
 
-def picture (name):
-    if not SHOTS:
-        return
-    time.sleep (0.4)
-    root = Gdk.get_default_root_window ()
-    pixels = Gdk.pixbuf_get_from_window (root, 0, 0, root.get_width (), root.get_height ())
-    pixels.savev (f"{SHOTS}/{name}.png", "png", [], [])
+def look (name):
+    """At the page as it is now."""
+    if SHOTS:
+        time.sleep (0.4)
+        root = Gdk.get_default_root_window ()
+        pixels = Gdk.pixbuf_get_from_window (root, 0, 0, root.get_width (), root.get_height ())
+        pixels.savev (f"{SHOTS}/{name}.png", "png", [], [])
+    if w.nameless ():
+        raise Missing (f"{name}: without a name: {w.nameless ()}")
+    found = layout.troubles (w, SCALE)
+    if found:
+        raise Missing (f"{name}: " + "; ".join (found))
 
 
 def heading (english):
     w.heading (t (english), 60)
-    if w.nameless ():
-        raise Missing (f"\"{english}\": without a name: {w.nameless ()}")
-    root = Gdk.get_default_root_window ()
-    for node in [w.frame, *w.nodes ()]:
-        box = Atspi.Component.get_extents (node, Atspi.CoordType.SCREEN)
-        if box.x + box.width > root.get_width () or box.y + box.height > root.get_height ():
-            raise Missing (f"\"{english}\": {node.get_role_name ()} \"{node.get_name ()}\" is not all on the screen")
 
 
 def tab_to (name):
@@ -70,27 +73,51 @@ def type_in (name, text):
 
 def others ():
     """What the way through does not come by: page Network, which only the image has (nothing is
-    pressed there), and the sheets."""
+    pressed there that would set this machine's network), what is wrong, and the sheets."""
     global w
     w = Wizard (f"p2v.disks={ENV['DISK']} p2v.gui", WORK + "/client.log", "--consoles")
     if not w.find (f"^{t ('How is this machine connected?')}$"): # it has an address
         w.press (f"^{t ('_Back')}$")
     heading ("How is this machine connected?")
-    picture ("0-network")
+    look ("0-network")
+    w.press (f"^{t ('Fixed address')}$", ROLE.RADIO_BUTTON)
+    w.enter (t ("Address"), "192.0.2.9")
+    w.see (t ("is not an address with its network, such as 192.0.2.9/24"))
+    look ("0-network-wrong")
     for key, english, name in (("F1", "About", "11-about"), ("F8", "Save a support file", "12-support")):
         w.key (key)
         heading (english)
-        picture (name)
+        look (name)
     w.kill ()
+
+
+def wrong ():
+    """Test connection fails, and the wizard is left."""
+    global w
+    w = Wizard (f"p2v.disks={ENV['DISK']} p2v.server=127.0.0.1 p2v.port={ENV['PORT']} p2v.hostkey={ENV['HOSTKEY']}"
+                f" p2v.username={ENV['LOGIN']} p2v.password=wrong p2v.gui", WORK + "/client.log")
+    heading ("Which conversion server?")
+    w.enter (t ("Host"), "not a host")
+    w.see (t ("is not the name or address of a machine"))
+    look ("1-server-wrong")
+    w.enter (t ("Host"), "127.0.0.1")
+    w.press (f"^{t ('_Test connection')}$")
+    w.see (t ("%s refused the password: wrong user name or wrong password (the server offers: %s)."), seconds=30)
+    look ("3-refused")
+    w.press (f"^{t ('_Quit')}$")
+    w.see (t ("Close the wizard? Nothing has been changed on this machine."))
+    look ("13-quit")
+    w.press (f"^{t ('Close _it')}$")
+    w.end ()
 
 
 def server ():
     global w, beat
-    pace = " p2v.bandwidth=2M" if SHOTS else ""
+    pace = " p2v.bandwidth=2M" if STAND_IN else ""
     w = Wizard (f"p2v.disks={ENV['DISK']} p2v.memory=512M p2v.connections=1{pace}", WORK + "/client.log")
     beat = Heartbeat (w.client.pid)
     heading ("Which conversion server?")
-    picture ("1-server")
+    look ("1-server")
     type_in ("Host", "127.0.0.1")
     type_in ("Port", ENV["PORT"])
     type_in ("User name", ENV["LOGIN"])
@@ -98,18 +125,19 @@ def server ():
     w.key ("Return")
     w.see (t ("Is this the right conversion server?"))
     w.see (ENV["HOSTKEY"].replace ("+", "\\+"))
-    picture ("2-fingerprint")
+    look ("2-fingerprint")
     w.key ("Return") # the focus is on "the same"
     w.see (t ("Connected as %s (p2v-server %s)."), seconds=30)
     w.sensitive (f"^{t ('_Next')}$")
-    picture ("3-connected")
+    look ("3-connected")
     w.key ("Return")
 
 
 def machine ():
     heading ("What becomes a virtual machine?")
+    w.see (f"^{t ('Name')}$", ROLE.TEXT) # the disks are read
     type_in ("Name", "converted")
-    picture ("4-machine")
+    look ("4-machine")
     w.key ("Return")
 
 
@@ -117,7 +145,7 @@ def target ():
     heading ("Where does it go?")
     w.key ("Tab") # away from the radio buttons, which Tab passes as one
     type_in ("Where", WORK + "/out")
-    picture ("5-target")
+    look ("5-target")
     w.key ("Return")
 
 
@@ -125,7 +153,7 @@ def check ():
     heading ("Ready?")
     w.see (t ("The target can be used, and the name is free there."), seconds=30)
     w.sensitive (f"^{t ('_Start conversion')}$", seconds=30)
-    picture ("6-check")
+    look ("6-check")
     w.key ("Return")
 
 
@@ -135,15 +163,14 @@ def phase (english, state):
 
 def progress ():
     # Without an appliance the first phases are over at once.
-    first, second = ("Copy the data",) * 2 if SHOTS else ("Find the operating system", "Convert it")
+    first, second = ("Copy the data",) * 2 if STAND_IN else ("Find the operating system", "Convert it")
     heading ("Converting")
     w.see (phase (first, "running"), seconds=60)
-    if SHOTS:
-        time.sleep (8) # the figures settle
-    picture ("7-progress")
+    time.sleep (int (ENV.get ("SETTLE") or 0)) # the figures do
+    look ("7-progress")
     w.key ("alt+c" if not ENV.get ("WIZARD_LANG") else "Return") # the focus is on it as well
     w.see (t ("Cancel the conversion? What was made so far is removed. This machine is unchanged."))
-    picture ("8-cancel")
+    look ("8-cancel")
     w.key ("Return") # goes on
     w.see (phase (second, "running"), seconds=240)
 
@@ -152,7 +179,7 @@ def result ():
     w.see (t ("The virtual machine “%s” is made."), seconds=700)
     heading ("Result")
     w.see (t ("Do not run both at once: they have the same name and the same addresses."))
-    picture ("10-result")
+    look ("10-result")
     worst = beat.worst_ms ()
     print (f"# the main loop was never later than {worst:.0f} ms")
     if worst > 500:
@@ -166,7 +193,7 @@ def result ():
             raise Missing (f"there is no {name}")
 
 
-for name, case in (*((("page Network and the sheets", others),) if SHOTS else ()),
+for name, case in (*((("page Network and the sheets", others), ("what is wrong, and Quit", wrong)) if STAND_IN else ()),
         ("the conversion server is found, its fingerprint compared, all typed", server),
         ("this machine gets a name", machine),
         ("the target gets a folder", target),
@@ -175,7 +202,7 @@ for name, case in (*((("page Network and the sheets", others),) if SHOTS else ()
         ("the guest is made, the window lived all the time", result)):
     tap.case (name, case)
     if tap.failed:
-        picture ("failed")
+        look ("failed")
         break
 w.kill ()
 tap.end ()

@@ -4,6 +4,7 @@
 # The wizard from the first page to the last, by keyboard, against a real sshd and
 # p2v-server, with the tiny guest.  SHOTS=DIR SIZE=WIDTHxHEIGHT WIZARD_LANG=de: for
 # `make screenshots`, where a p2v-server without an appliance (server-tool) will do.
+# tests/component/wizard-layout.sh goes the same way.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -15,7 +16,9 @@ stop_all () {
 }
 trap stop_all EXIT
 
-if [ -n "${SHOTS:-}" ]; then
+STAND_IN=${SHOTS:+1} SETTLE=${SHOTS:+8}
+export STAND_IN SETTLE
+if [ -n "$STAND_IN" ]; then
   DISK=$WORK/sda.raw
   head -c 48M /dev/urandom >"$DISK"
   truncate -s 512M "$DISK"
@@ -24,7 +27,7 @@ else
   DISK=$WORK/tiny/disk0.raw
 fi
 bench_start "PasswordAuthentication yes"
-[ -z "${SHOTS:-}" ] || install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
+[ -z "$STAND_IN" ] || install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
 PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY
 export WORK DISK PORT LOGIN PASSWORD HOSTKEY
 before=$(sha256sum <"$DISK")
