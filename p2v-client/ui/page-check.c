@@ -6,7 +6,7 @@
 
 struct _P2vPageCheck {
   P2vPage parent;
-  GtkWidget *busy, *again;
+  GtkWidget *scrolled, *busy, *again;
   GtkListBox *findings;
   GtkToggleButton *read;
   GCancellable *check;
@@ -111,6 +111,7 @@ p2v_page_check_class_init (P2vPageCheckClass *class)
   P2V_PAGE_CLASS (class)->enter = enter;
   gtk_widget_class_set_template_from_resource (widget, "/p2v/page-check.ui");
 #define CHILD(name) gtk_widget_class_bind_template_child (widget, P2vPageCheck, name)
+  CHILD (scrolled);
   CHILD (busy);
   CHILD (again);
   CHILD (findings);
@@ -124,5 +125,6 @@ static void
 p2v_page_check_init (P2vPageCheck *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  rows_follow_focus (self->scrolled);
   row_wrap_button (self->read);
 }

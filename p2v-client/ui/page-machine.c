@@ -388,6 +388,7 @@ static void
 p2v_page_machine_init (P2vPageMachine *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  rows_follow_focus (self->all);
   /* The most that common/machine.c and check_memory let through. */
   gtk_spin_button_set_range (self->vcpus, 1, 4096);
   gtk_spin_button_set_increments (self->vcpus, 1, 4);

@@ -64,6 +64,14 @@ row_shrink_combo (gpointer combo)
 }
 
 void
+rows_follow_focus (gpointer scrolled)
+{
+  GtkWidget *content = gtk_bin_get_child (GTK_BIN (gtk_bin_get_child (GTK_BIN (scrolled))));
+  gtk_container_set_focus_vadjustment (GTK_CONTAINER (content),
+                                       gtk_scrolled_window_get_vadjustment (scrolled));
+}
+
+void
 rows_clear (GtkContainer *container)
 {
   g_autoptr (GList) children = gtk_container_get_children (container);

@@ -19,5 +19,9 @@ GtkWidget *row_make_label (const char *text, const char *class);
 void row_wrap_button (gpointer button);
 void row_shrink_combo (gpointer combo);
 
+/* SCROLLED, which has a GtkViewport, scrolls to what gets the focus in it: there may be no mouse.
+ */
+void rows_follow_focus (gpointer scrolled);
+
 /* Takes everything out of CONTAINER. */
 void rows_clear (GtkContainer *container);

@@ -9,6 +9,7 @@
 #include "page-server.h"
 #include "page-target.h"
 #include "question.h"
+#include "rows.h"
 #include "tongue.h"
 #include "tools.h"
 
@@ -17,7 +18,7 @@ struct _P2vWindow {
   GtkStack *stack;
   GtkBox *steps, *tongues, *tools;
   GtkLabel *heading;
-  GtkWidget *buttons, *leave_bar, *stay;
+  GtkWidget *scrolled, *buttons, *leave_bar, *stay;
   GtkButton *back, *next;
   Shared *shared;
   GPtrArray *pages; /* P2vPage *, borrowed from the stack */
@@ -263,6 +264,7 @@ p2v_window_class_init (P2vWindowClass *class)
   G_OBJECT_CLASS (class)->dispose = dispose;
   widget->delete_event = take_close;
   gtk_widget_class_set_template_from_resource (widget, "/p2v/window.ui");
+  gtk_widget_class_bind_template_child (widget, P2vWindow, scrolled);
   gtk_widget_class_bind_template_child (widget, P2vWindow, stack);
   gtk_widget_class_bind_template_child (widget, P2vWindow, steps);
   gtk_widget_class_bind_template_child (widget, P2vWindow, tongues);
@@ -284,6 +286,7 @@ static void
 p2v_window_init (P2vWindow *window)
 {
   gtk_widget_init_template (GTK_WIDGET (window));
+  rows_follow_focus (window->scrolled);
   window->pages = g_ptr_array_new ();
 }
 

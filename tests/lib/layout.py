@@ -7,6 +7,7 @@ import gi
 gi.require_version ("Gdk", "3.0")
 gi.require_version ("Gtk", "3.0")
 from gi.repository import Atspi, Gdk, Gtk
+from wizard import Wizard
 
 ROLE = Atspi.Role
 SCREEN = Atspi.CoordType.SCREEN
@@ -44,6 +45,8 @@ def look_at (node, clip, scrolls, found):
     left, top, right, bottom = clip
     role = node.get_role ()
     box = Atspi.Component.get_extents (node, SCREEN)
+    if Wizard.folded (node):
+        return
     what = f"{node.get_role_name ()} \"{node.get_name ()}\" ({box.width}x{box.height}+{box.x}+{box.y})"
     if box.x < left or box.x + box.width > right:
         found.append (f"{what} is cut off at a side")

@@ -48,6 +48,12 @@ class Wizard:
     def showing (node):
         return node.get_state_set ().contains (Atspi.StateType.SHOWING)
 
+    @staticmethod
+    def folded (node):
+        """In an expander that was never opened: GTK says "showing" of it in a page that scrolls."""
+        box = Atspi.Component.get_extents (node, Atspi.CoordType.SCREEN)
+        return box.width <= 1 and box.height <= 1
+
     def nodes (self, node=None):
         """Everything that is on the screen."""
         node = node or self.frame
@@ -75,7 +81,8 @@ class Wizard:
     def find (self, name, role=None):
         pattern = re.compile (name)
         for node in self.nodes ():
-            if (role is None or node.get_role () == role) and pattern.search (node.get_name () or ""):
+            if (role is None or node.get_role () == role) and pattern.search (node.get_name () or "") \
+                    and not self.folded (node):
                 return node
         return None
 

@@ -99,6 +99,8 @@ def wrong ():
     heading ("Which conversion server?")
     w.enter (t ("Host"), "not a host")
     w.see (t ("is not the name or address of a machine"))
+    w.press (f"^{t ('By way of a _jump host')}$", ROLE.TOGGLE_BUTTON)
+    w.see (f"^{t ('Jump host')}$", ROLE.TEXT)
     look ("1-server-wrong")
     w.enter (t ("Host"), "127.0.0.1")
     w.press (f"^{t ('_Test connection')}$")
