@@ -32,10 +32,22 @@ p2v_log_open (int fd, P2vLogLevel level)
   g_mutex_unlock (&lock);
 }
 
+/* Whoever tries again in a dialog says the same once more. */
+static gboolean
+is_known (const char *secret)
+{
+  gboolean known = FALSE;
+  g_mutex_lock (&lock);
+  for (guint i = 0; i < n_secrets && !known; i++)
+    known = strcmp (secrets[i], secret) == 0;
+  g_mutex_unlock (&lock);
+  return known;
+}
+
 void
 p2v_log_add_secret (const char *secret)
 {
-  if (!secret || !*secret)
+  if (!secret || !*secret || is_known (secret))
     return;
   gsize length = strlen (secret) + 1;
   char *copy = mmap (NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
