@@ -239,6 +239,7 @@ iscsi_discover (const char *initiator, const IscsiTarget *target, GCancellable *
   if (!ok)
     return cause && !(error && *error) ? (explain (found, cause, error), NULL) : NULL;
   g_auto (GStrv) names = read_names (output);
+  p2v_info ("iSCSI: %s has %u targets for %s", portal, g_strv_length (names), initiator);
   if (names[0])
     return g_steal_pointer (&names);
   p2v_set_error (error, P2V_ERROR_CONNECT,

@@ -9,7 +9,7 @@
 
 typedef struct {
   P2vWindow *window;
-  GtkWidget *sheet, *ask, *connect, *close, *spinner, *targets;
+  GtkWidget *sheet, *ask, *connect, *spinner, *targets;
   GtkEntry *portal, *target, *initiator, *user, *password, *in_user, *in_password;
   GtkBox *said;
   GCancellable *work;
@@ -193,7 +193,7 @@ iscsi_sheet_open (P2vWindow *window, void (*added) (gpointer page), gpointer pag
   /* The buttons first: the fields say whether they can be pressed. */
   GtkWidget *buttons = sheet_add_buttons (sheet->sheet);
   sheet->connect = sheet_add_button (buttons, _ ("_Connect"), connect_target, sheet);
-  sheet->close = sheet_add_button (buttons, _ ("C_lose"), close_sheet, sheet);
+  (void)sheet_add_button (buttons, _ ("C_lose"), close_sheet, sheet);
   sheet->spinner = gtk_spinner_new ();
   atk_object_set_name (gtk_widget_get_accessible (sheet->spinner), _ ("Working"));
   gtk_container_add (GTK_CONTAINER (buttons), sheet->spinner);

@@ -217,6 +217,8 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   g_object_set_data (G_OBJECT (self->memory), "physical",
                      GUINT_TO_POINTER ((guint)(chosen->memory / MIB)));
   take_change (self);
+  if (self->known)
+    gtk_widget_grab_focus (GTK_WIDGET (self->name));
 }
 
 static void
