@@ -2,6 +2,7 @@
 #include "check.h"
 #include "contents.h"
 #include "hardware.h"
+#include "os-find.h"
 #include "work.h"
 
 typedef struct {
@@ -11,6 +12,7 @@ typedef struct {
   P2vMachine *machine;
   GPtrArray *contents;
   GPtrArray *notes;
+  GPtrArray *systems; /* FoundSystem *; NULL: could not be looked for */
   Probe *probe;
   GError *error;
 } Check;
@@ -26,6 +28,7 @@ run (Work *work, GCancellable *cancel)
   for (guint i = 0; i < check->machine->disks->len; i++)
     g_ptr_array_add (check->contents, contents_read (g_ptr_array_index (check->machine->disks, i)));
   check->notes = hardware_disks (check->machine);
+  check->systems = os_find (check->machine, cancel);
   check->probe = probe_server (check->settings, check->machine, cancel, &check->error);
 }
 
@@ -34,7 +37,7 @@ finish (Work *work, gpointer owner)
 {
   Check *check = (Check *)work;
   GPtrArray *findings = findings_make (check->settings, check->machine, check->contents,
-                                       check->notes, check->probe, check->error);
+                                       check->notes, check->systems, check->probe, check->error);
   check->done (findings, g_steal_pointer (&check->machine), owner);
 }
 
@@ -46,6 +49,7 @@ check_free (Work *work)
   p2v_machine_free (check->machine);
   g_ptr_array_unref (check->contents);
   g_clear_pointer (&check->notes, g_ptr_array_unref);
+  g_clear_pointer (&check->systems, g_ptr_array_unref);
   probe_free (check->probe);
   g_clear_error (&check->error);
   g_free (check);

@@ -2,6 +2,7 @@
 #include "findings.h"
 #include "contents.h"
 #include "hardware.h"
+#include "os-find.h"
 #include "say.h"
 
 /* Bytes per second that a gigabit network carries. */
@@ -130,6 +131,54 @@ add_machine (GPtrArray *findings, const P2vMachine *machine)
        NULL);
 }
 
+static gboolean
+has_locked (GPtrArray *contents)
+{
+  for (guint i = 0; contents && i < contents->len; i++) {
+    GPtrArray *parts = g_ptr_array_index (contents, i);
+    for (guint j = 0; j < parts->len; j++)
+      if (contents_is_locked (g_ptr_array_index (parts, j)))
+        return TRUE;
+  }
+  return FALSE;
+}
+
+/* "Debian GNU/Linux 12 (sda1), Windows (sdb2)" (caller frees). */
+static char *
+name_systems (GPtrArray *systems)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (guint i = 0; i < systems->len; i++) {
+    const FoundSystem *system = g_ptr_array_index (systems, i);
+    g_string_append_printf (names, "%s%s (%s)", i > 0 ? ", " : "", system->name, system->place);
+  }
+  return g_strdup (names->str);
+}
+
+/* What was found decides nothing: the conversion looks for itself, and closer. */
+static void
+add_systems (GPtrArray *findings, const Settings *settings, GPtrArray *contents, GPtrArray *systems)
+{
+  guint n = systems ? systems->len : 0;
+  g_autofree char *names = n > 0 ? name_systems (systems) : NULL;
+  gboolean asks = g_str_equal (settings_get (settings, SETTING_root), "ask");
+  if (n > 0)
+    add (findings, NOTICE_GOOD,
+         g_strdup_printf (P_ ("Operating system: %s.", "Operating systems: %s.", n), names),
+         n > 1 && asks
+             ? g_strdup (_ ("Once you have started you are asked which one is to be converted."))
+             : NULL);
+  else if (systems && !has_locked (contents))
+    add (
+        findings, NOTICE_WARNING, g_strdup (_ ("No operating system was found on these disks.")),
+        g_strdup (_ ("The conversion looks more closely; when it finds none either, it ends before "
+                     "anything is copied.")));
+  else
+    add (findings, NOTICE_INFO,
+         g_strdup (_ ("The operating system is looked for once the conversion has begun.")),
+         g_strdup (_ ("Nothing is copied before it is found.")));
+}
+
 static void
 add_notes (GPtrArray *findings, GPtrArray *notes)
 {
@@ -141,11 +190,13 @@ add_notes (GPtrArray *findings, GPtrArray *notes)
 
 GPtrArray *
 findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
-               GPtrArray *notes, const Probe *probe, const GError *failure)
+               GPtrArray *notes, GPtrArray *systems, const Probe *probe, const GError *failure)
 {
   GPtrArray *findings = g_ptr_array_new_with_free_func (finding_free);
   if (machine)
     add_machine (findings, machine);
+  if (machine)
+    add_systems (findings, settings, contents, systems);
   add_notes (findings, notes);
   if (failure)
     add_error (findings, failure);

@@ -12,6 +12,8 @@ typedef struct {
 
 /* Finding *, in the order in which they are to be read.  MACHINE, CONTENTS (an array of
  * ContentsPart for each of its disks) and NOTES (HardwareNote *) may be NULL after an ERROR;
- * FAILURE: why the way to the server is not free, or NULL.  Caller unrefs. */
+ * SYSTEMS (FoundSystem *): NULL when they could not be looked for; FAILURE: why the way to the
+ * server is not free, or NULL.  Caller unrefs. */
 GPtrArray *findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *contents,
-                          GPtrArray *notes, const Probe *probe, const GError *failure);
+                          GPtrArray *notes, GPtrArray *systems, const Probe *probe,
+                          const GError *failure);

@@ -184,8 +184,8 @@ def cancel ():
         d.see (page)
         d.press ("Next")
     d.see ("Ready\\?")
-    if "I have read" in d.text ():
-        d.choose ("I have read the warnings")
+    d.see ("I have read") # there is no operating system on this disk
+    d.choose ("I have read the warnings")
     d.press ("Start")
     d.see ("\\[>\\] Copy the data", 60)
     d.key (CONTROL_C)

@@ -16,7 +16,7 @@ stop_all () {
 trap stop_all EXIT
 
 DISK=$WORK/sda.raw
-head -c 12M /dev/urandom >"$DISK"
+disk_with_os "$DISK" 12M 16M
 bench_start "PasswordAuthentication yes"
 install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
 PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY STAND_IN=1

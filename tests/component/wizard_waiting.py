@@ -22,6 +22,7 @@ def to_progress (name):
     w.heading ("Where does it go\\?")
     w.press ("^Next$")
     w.heading ("Ready\\?")
+    w.press ("^I have read the warnings$", ROLE.CHECK_BOX, seconds=30) # no operating system
     w.press ("^Start conversion$", seconds=30)
     w.heading ("Converting")
     w.see (f"Job {JOB} of this machine", seconds=30)

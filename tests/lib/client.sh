@@ -154,3 +154,13 @@ bench_start () {
   chmod 700 "$P2V_STATE_DIR"
   sshd_start "$WORK/sshd" "$@"
 }
+
+# disk_with_os FILE DATA SIZE: a disk with so much random data and the name of an operating
+# system, for a p2v-server without an appliance (server-tool) and who looks before that
+disk_with_os () {
+  mkdir -p "$1.tree/etc"
+  echo 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"' >"$1.tree/etc/os-release"
+  head -c "$2" /dev/urandom >"$1.tree/data"
+  mke2fs -q -F -t ext4 -O ^has_journal -d "$1.tree" "$1" "$3" >/dev/null
+  rm -r "$1.tree"
+}

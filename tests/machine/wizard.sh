@@ -20,8 +20,7 @@ STAND_IN=${SHOTS:+1} SETTLE=${SHOTS:+8}
 export STAND_IN SETTLE
 if [ -n "$STAND_IN" ]; then
   DISK=$WORK/sda.raw
-  head -c 48M /dev/urandom >"$DISK"
-  truncate -s 512M "$DISK"
+  disk_with_os "$DISK" 48M 512M
 else
   tests/guests/tiny-disk.sh --out "$WORK/tiny" >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
   DISK=$WORK/tiny/disk0.raw
