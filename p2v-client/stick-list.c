@@ -41,14 +41,15 @@ describe (UdevDevice *device, UdevDevice *disk)
                           named, size);
 }
 
-GPtrArray *
-stick_list (const P2vMachine *machine)
+static GPtrArray *
+list_types (const char *const *types, const P2vMachine *machine)
 {
   GPtrArray *sticks = g_ptr_array_new_with_free_func (choice_free);
   g_autoptr (Udev) udev = udev_new ();
   g_autoptr (UdevEnumerate) list = udev_enumerate_new (udev);
   udev_enumerate_add_match_subsystem (list, "block");
-  udev_enumerate_add_match_property (list, "ID_FS_TYPE", "vfat");
+  for (guint i = 0; types[i]; i++) /* any of them */
+    udev_enumerate_add_match_property (list, "ID_FS_TYPE", types[i]);
   udev_enumerate_scan_devices (list);
   UdevEntry *entry;
   udev_list_entry_foreach (entry, udev_enumerate_get_list_entry (list))
@@ -68,4 +69,18 @@ stick_list (const P2vMachine *machine)
     g_ptr_array_add (sticks, choice);
   }
   return sticks;
+}
+
+GPtrArray *
+stick_list (const P2vMachine *machine)
+{
+  static const char *const types[] = {"vfat", NULL};
+  return list_types (types, machine);
+}
+
+GPtrArray *
+stick_list_readable (void)
+{
+  g_auto (GStrv) types = stick_types ();
+  return list_types ((const char *const *)types, NULL);
 }

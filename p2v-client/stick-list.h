@@ -13,3 +13,6 @@ typedef struct {
  * MACHINE (what may be converted is never written to; NULL: none) and on the medium that the
  * image was started from.  Caller unrefs. */
 GPtrArray *stick_list (const P2vMachine *machine);
+
+/* The same for reading only: with every file system that can be mounted (stick.h). */
+GPtrArray *stick_list_readable (void);

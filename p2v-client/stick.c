@@ -35,6 +35,15 @@ static const struct {
     {"exfat", "", TRUE},      {"ntfs3", "", FALSE},
 };
 
+char **
+stick_types (void)
+{
+  g_autoptr (GStrvBuilder) types = g_strv_builder_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    g_strv_builder_add (types, kinds[i].type);
+  return g_strv_builder_end (types);
+}
+
 /* WHAT: "with label KEYS" or "on /dev/sdb1". */
 static gboolean
 fail (GError **error, const char *what, const char *why)

@@ -17,6 +17,9 @@ Stick *stick_mount_device (const char *device, gboolean writable, GError **error
 /* Is it one that a person may pull out, and no part of the machine?  DISK: "/dev/sdb". */
 gboolean stick_is_pluggable (const char *disk);
 
+/* blkid's words for what can be mounted for reading; NULL-ended (caller frees). */
+char **stick_types (void);
+
 /* Unmounts.  NULL is ignored. */
 void stick_free (Stick *stick);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Stick, stick_free)

@@ -2,6 +2,7 @@
 #include "text.h"
 #include "common/error.h"
 #include "hardware.h"
+#include "dialog/key-look.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
 
@@ -10,7 +11,7 @@
 typedef struct {
   Sheet *sheet;
   guint host, port, user, password, key, sudo, jump;
-  guint test, back;
+  guint test, stick, back;
 } Form;
 
 typedef struct {
@@ -43,7 +44,9 @@ make_form (Form *form, const Text *text)
   sheet_check (sheet, form->key, SETTING_identity, TRUE);
   sheet_check (sheet, form->jump, SETTING_jump, TRUE);
   form->test = sheet_add_button (sheet, _ ("_Test connection"), TRUE);
-  form->back = text->shared->options->image ? sheet_add_button (sheet, _ ("_Back"), FALSE) : 99;
+  gboolean image = text->shared->options->image;
+  form->stick = image ? sheet_add_button (sheet, _ ("Key from USB _stick"), FALSE) : 98;
+  form->back = image ? sheet_add_button (sheet, _ ("_Back"), FALSE) : 99;
   if (settings_given (settings, SETTING_server) && !settings_given (settings, SETTING_password) &&
       !settings_given (settings, SETTING_identity))
     sheet_set_notice (sheet, NOTICE_INFO,
@@ -166,6 +169,68 @@ test (const Text *text, const Form *form, Go *go)
   return FALSE;
 }
 
+/* ---- a key from a stick ---- */
+
+typedef struct {
+  gboolean done;
+  GPtrArray *keys;
+  GError *failure;
+} KeyWait;
+
+static void
+take_keys (GPtrArray *keys, const GError *failure, gpointer owner)
+{
+  KeyWait *wait = g_object_get_data (owner, "wait");
+  wait->keys = keys;
+  wait->failure = failure ? g_error_copy (failure) : NULL;
+  wait->done = TRUE;
+}
+
+/* The key that is chosen among KEYS, or NULL. */
+static const StickKey *
+choose_key (GPtrArray *keys, const char *title)
+{
+  g_autofree guint *fields = g_new (guint, keys->len);
+  g_autoptr (Sheet) sheet = sheet_new (title);
+  sheet_set_text (sheet,
+                  _ ("The chosen key is copied into this machine's memory; the stick is only "
+                     "read and can be pulled out afterwards."));
+  (void)sheet_add_label (sheet, _ ("Private _key"));
+  for (guint i = 0; i < keys->len; i++)
+    fields[i] = sheet_add_choice (sheet, ((StickKey *)g_ptr_array_index (keys, i))->words, i == 0);
+  guint use = sheet_add_button (sheet, _ ("_Use this key"), TRUE);
+  sheet_add_button (sheet, _ ("_Back"), FALSE);
+  if (text_run_sheet (sheet) != (int)use)
+    return NULL;
+  for (guint i = 0; i < keys->len; i++)
+    if (sheet_is_on (sheet, fields[i]))
+      return g_ptr_array_index (keys, i);
+  return NULL;
+}
+
+static void
+take_from_stick (const Text *text)
+{
+  const char *title = _ ("A private key from a USB stick");
+  KeyWait wait = {0};
+  g_object_set_data (text->owner, "wait", &wait);
+  g_autoptr (GCancellable) cancel = key_look_start (take_keys, text->owner);
+  if (!text_wait (title, _ ("Looking at the USB sticks…"), &wait.done, cancel))
+    return;
+  g_autoptr (GPtrArray) keys = wait.keys;
+  g_autoptr (GError) error = wait.failure;
+  const StickKey *key = keys->len > 0 ? choose_key (keys, title) : NULL;
+  g_autofree char *path = key ? stick_key_keep (key, error ? NULL : &error) : NULL;
+  if (path) {
+    settings_set (text->shared->settings, SETTING_identity, path);
+  } else if (error) {
+    g_autofree char *words = say_error (error);
+    text_tell (title, words, NULL, NULL);
+  } else if (keys->len == 0) {
+    text_tell (title, _ ("There is no private key on a USB stick."), NULL, NULL);
+  }
+}
+
 Go
 page_server (Text *text)
 {
@@ -179,6 +244,14 @@ page_server (Text *text)
       return GO_LEAVE;
     if (button == (int)form.back)
       return GO_BACK;
+    if (button == (int)form.stick) {
+      store_form (&form, text->shared->settings);
+      take_from_stick (text);
+      sheet_free (sheet);
+      make_form (&form, text);
+      sheet = form.sheet;
+      continue;
+    }
     sheet_set_notice (sheet, NOTICE_INFO, NULL, NULL);
     if (!*sheet_value (sheet, form.password) && !*sheet_value (sheet, form.key)) {
       sheet_set_notice (sheet, NOTICE_ERROR,

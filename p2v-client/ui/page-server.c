@@ -5,6 +5,7 @@
 #include "dialog/look.h"
 #include "dialog/say.h"
 #include "form.h"
+#include "key-sheet.h"
 #include "notice.h"
 #include "rows.h"
 
@@ -13,7 +14,7 @@ struct _P2vPageServer {
   GtkEntry *host, *port, *user, *password, *key, *jump;
   GtkExpander *by_jump;
   GtkToggleButton *by_password, *by_key, *sudo;
-  GtkButton *choose_key, *test;
+  GtkButton *choose_key, *choose_stick, *test;
   GtkSpinner *spinner;
   GtkLabel *complaint, *asked, *fingerprint, *how, *compare, *busy;
   GtkBox *hardware, *result;
@@ -69,6 +70,7 @@ choose_login (P2vPageServer *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->password), !key);
   gtk_widget_set_sensitive (GTK_WIDGET (self->key), key);
   gtk_widget_set_sensitive (GTK_WIDGET (self->choose_key), key);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->choose_stick), key);
   form_use (self->form, self->password, !key);
   form_use (self->form, self->key, key);
   take_change (self);
@@ -198,6 +200,20 @@ choose_file (P2vPageServer *self)
   gtk_entry_set_text (self->key, path ? path : "");
 }
 
+static void
+take_stick (const char *path, gpointer data)
+{
+  P2vPageServer *self = data;
+  gtk_entry_set_text (self->key, path);
+  gtk_widget_grab_focus (GTK_WIDGET (self->test));
+}
+
+static void
+choose_stick (P2vPageServer *self)
+{
+  key_sheet_open (P2V_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self))), take_stick, self);
+}
+
 /* What is missing here can only be helped by another image: it is said first. */
 static void
 show_hardware (P2vPageServer *self)
@@ -214,6 +230,7 @@ start (P2vPage *page)
   P2vPageServer *self = P2V_PAGE_SERVER (page);
   Settings *settings = settings_of (self);
   show_hardware (self);
+  gtk_widget_set_visible (GTK_WIDGET (self->choose_stick), p2v_page_shared (page)->options->image);
   self->form = form_new (settings, self->complaint, take_change, self);
   form_add (self->form, self->host, SETTING_server, FALSE);
   form_add (self->form, self->port, SETTING_port, FALSE);
@@ -293,6 +310,7 @@ p2v_page_server_class_init (P2vPageServerClass *class)
   CHILD (by_key);
   CHILD (sudo);
   CHILD (choose_key);
+  CHILD (choose_stick);
   CHILD (test);
   CHILD (spinner);
   CHILD (busy);
@@ -312,6 +330,7 @@ p2v_page_server_class_init (P2vPageServerClass *class)
   gtk_widget_class_bind_template_callback (widget, trust);
   gtk_widget_class_bind_template_callback (widget, distrust);
   gtk_widget_class_bind_template_callback (widget, choose_file);
+  gtk_widget_class_bind_template_callback (widget, choose_stick);
 }
 
 static void

@@ -105,6 +105,26 @@ def iscsi ():
     w.kill ()
 
 
+def stick ():
+    """Where there is none; one that is there: tests/slow/stick-key.sh."""
+    global w
+    w = Wizard (f"p2v.disks={DISK} p2v.gui", WORK + "/client.log", "--consoles")
+    if w.find ("How is this machine connected\\?"): # it has no address
+        w.press ("^Next$")
+    w.heading ("Which conversion server\\?")
+    w.press ("Log in with a private key", ROLE.RADIO_BUTTON)
+    complete_page ()
+    w.press ("Choose a private key from a USB stick")
+    w.heading ("A private key from a USB stick")
+    w.see ("There is no private key on a USB stick", ROLE.LABEL)
+    complete_page ()
+    w.press ("^Look again$")
+    w.see ("There is no private key on a USB stick", ROLE.LABEL)
+    w.press ("^Close$")
+    w.heading ("Which conversion server\\?")
+    w.kill ()
+
+
 def tools ():
     begin ()
     w.key ("F1")
@@ -302,6 +322,7 @@ for name, case in (
         ("so has page Network; its fields are checked as they are typed", network),
         ("so has Add an iSCSI disk; what is typed is checked before anything is asked", iscsi),
         ("About, a picture of the screen and a support file by function keys", tools),
+        ("a USB stick with a key is looked for", stick),
         ("a server that asks further questions", asked),
         ("a wrong value is told as it is typed", typing),
         ("an unknown host key is asked about, and can be refused", unknown_key),
