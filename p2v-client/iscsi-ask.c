@@ -157,11 +157,13 @@ explain (const IscsiTarget *target, const GError *cause, GError **error)
                    "Allow this initiator name there, or fill in the target's name.",
                    "%s has no target for this machine.", portal);
     break;
+  /* also when the target could not prove who it is */
   case ISCSI_STATUS_LOGIN:
   case ISCSI_STATUS_REFUSED:
     p2v_set_error (error, P2V_ERROR_CONNECT,
-                   "Check the target's name, and whether it allows this initiator name.",
-                   "%s refuses the login to this target.", portal);
+                   "Check the target's name, its user and password, and whether it allows this "
+                   "initiator name.",
+                   "The login to this target at %s fails.", portal);
     break;
   default:
     if (g_error_matches (cause, P2V_ERROR, P2V_ERROR_CANCELLED))
