@@ -20,8 +20,8 @@ struct Jump {
   const Peer *peer;
   Stream *stream;
   GThread *thread;
-  int fd; /* the thread's end; -1 when the other is closed */
-  gint64 closed;
+  int fd;        /* the thread's end; -1 when the other is closed and all of it was read */
+  gint64 closed; /* when the other was, 0: it is open */
   GMutex lock;
   GError *error; /* why the session is gone */
 };
@@ -96,9 +96,20 @@ take_near (Jump *jump)
     g_byte_array_append (stream_outbox (jump->stream), buffer, (guint)n);
   } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
     close_near (jump);
-    jump->closed = g_get_monotonic_time ();
+    if (!jump->closed)
+      jump->closed = g_get_monotonic_time ();
     stream_finish (jump->stream);
   }
+}
+
+/* While there is no room nobody reads there: a connection that is given up because nothing
+ * moves would go unnoticed. */
+static void
+notice_close (Jump *jump)
+{
+  struct pollfd near = {.fd = jump->fd};
+  if (!jump->closed && !has_room (jump) && poll (&near, 1, 0) > 0)
+    jump->closed = g_get_monotonic_time ();
 }
 
 /* What arrived, to the socket; what is for nobody any more is dropped. */
@@ -120,10 +131,12 @@ give_near (Jump *jump)
 static gboolean
 is_over (Jump *jump)
 {
+  if (jump->closed && g_get_monotonic_time () - jump->closed > DRAIN)
+    return TRUE;
   if (jump->fd >= 0)
     return stream_at_end (jump->stream) && stream_inbox (jump->stream)->len == 0;
   gboolean sent = stream_unsent (jump->stream) == 0 && !session_is_congested (jump->session);
-  return sent || stream_is_closed (jump->stream) || g_get_monotonic_time () - jump->closed > DRAIN;
+  return sent || stream_is_closed (jump->stream);
 }
 
 static gboolean
@@ -134,13 +147,14 @@ carry (Jump *jump, GError **error)
     if (!stream_send (jump->stream, G_MAXSIZE, error))
       return FALSE;
     give_near (jump);
+    notice_close (jump);
     if (is_over (jump))
       return TRUE;
     gboolean waiting = stream_inbox (jump->stream)->len > 0;
     gboolean busy = stream_is_busy (jump->stream, G_MAXSIZE) && !waiting;
-    struct pollfd near = {.fd = jump->fd,
-                          .events =
-                              (short)((has_room (jump) ? POLLIN : 0) | (waiting ? POLLOUT : 0))};
+    short events = (short)((has_room (jump) ? POLLIN : 0) | (waiting ? POLLOUT : 0));
+    /* The end of the other side would wake it up again and again. */
+    struct pollfd near = {.fd = events ? jump->fd : -1, .events = events};
     if (!session_pump (jump->session, &near, 1, busy ? 0 : TICK, error))
       return FALSE;
   }
@@ -202,6 +216,7 @@ jump_dial (Jump *jump, const Peer *to, guint limit_s, GCancellable *cancel, GErr
     return -1;
   }
   jump->fd = pair[0];
+  jump->closed = 0;
   jump->thread = g_thread_new ("jump host", run, jump);
   return pair[1];
 }

@@ -169,8 +169,11 @@ connect_trusted (Session *session, HostkeySeen *seen, GCancellable *cancel, GErr
      * found out by itself: then, too, the first verdict stands. */
     if (connect_once (session, hostkey_types[i], cancel, &other)) {
       verdict = hostkey_check (session->ssh, session->peer, NULL, NULL);
-    } else if (g_error_matches (other, P2V_ERROR, P2V_ERROR_CANCELLED)) {
+    } else if (!session->ssh || g_error_matches (other, P2V_ERROR, P2V_ERROR_CANCELLED)) {
+      /* The way there has gone meanwhile: nothing is known of its keys. */
       g_propagate_error (error, g_steal_pointer (&other));
+      return FALSE;
+    } else if (session->jump && jump_failed (session->jump, error)) {
       return FALSE;
     }
   }

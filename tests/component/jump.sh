@@ -50,7 +50,9 @@ jumps () { local m; for m in $(pgrep -P "$JUMP_PID"); do pgrep -P "$m" || true; 
 jump_start "AllowTcpForwarding yes" "PasswordAuthentication yes"
 mkdir -p "$WORK/sshd"
 cp "$WORK/jump/id" "$WORK/jump/id.pub" "$WORK/sshd"
-bench_start "PasswordAuthentication yes"
+ssh-keygen -q -t rsa -b 2048 -N '' -f "$WORK/rsa"
+RSA=$(ssh-keygen -lf "$WORK/rsa.pub" | cut -d' ' -f2)
+bench_start "PasswordAuthentication yes" "HostKey $WORK/sshd/host_ed25519" "HostKey $WORK/rsa"
 install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
 
 # login SETTING=VALUE… : the tool's line; the settings of a good login come first
@@ -73,6 +75,7 @@ says () {
 says "without it there is no way" "^connect: .*refused" "jump="
 says "key, and both host keys pinned" "^ok$"
 says "the user name may stand before the jump host" "^ok$" "jump=$SSHD_USER@$JUMP"
+says "a server's key of a type that is not negotiated first" "^ok$" "hostkey=$RSA"
 says "the same password for both" "^ok$" "identity=" "password=\"$SSHD_PASSWORD\""
 says "another jump host's key" "^hostkey: The host key of $HERE .*not the one that p2v.jump.hostkey= names" "jump.hostkey=SHA256:$(printf 'A%.0s' {1..43})"
 says "the server's fingerprint is none for the jump host" "^hostkey: The host key of $HERE .*not the one" "jump.hostkey=$SSHD_HOSTKEY"
@@ -97,6 +100,7 @@ head -c 24M /dev/urandom >"$WORK/a.raw"
 SOURCE=$WORK/a.raw
 case_begin
 setting server 127.0.0.1
+setting hostkey "$RSA" # each connection is made twice
 setting jump "$JUMP"
 setting jump.hostkey "$JUMP_KEY"
 setting bandwidth 2M
