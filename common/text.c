@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 
+#define BRIEF_MAX 40 /* characters */
+
 char *
 p2v_text_clean (const char *text, const char *keep)
 {
@@ -12,4 +14,14 @@ p2v_text_clean (const char *text, const char *keep)
     g_string_append_unichar (clean, shown ? c : ' ');
   }
   return g_string_free (clean, FALSE);
+}
+
+char *
+p2v_text_brief (const char *text)
+{
+  g_autofree char *clean = p2v_text_clean (text, "");
+  if (g_utf8_strlen (clean, -1) <= BRIEF_MAX)
+    return g_steal_pointer (&clean);
+  g_autofree char *head = g_utf8_substring (clean, 0, BRIEF_MAX);
+  return g_strconcat (head, "…", NULL);
 }

@@ -7,3 +7,7 @@
  * for the characters in KEEP ("\n", or ""): nothing in it can steer a terminal.
  * Caller frees. */
 char *p2v_text_clean (const char *text, const char *keep);
+
+/* The same on one line, and of a long one only the beginning, with an ellipsis: what somebody
+ * has typed, to be repeated in a sentence.  Caller frees. */
+char *p2v_text_brief (const char *text);

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "inventory.h"
 #include "secret-answer.h"
+#include "words.h"
 #include <string.h>
 
 #define UNSENT_MAX (1024u * 1024u) /* digests wait here when the server does not read */
@@ -205,7 +206,7 @@ take_waiting (Attendance *attendance, JsonObject *message)
   Event *event = event_new (EVENT_WAITING);
   event->job = g_strdup (job);
   event->text = g_strdup_printf (
-      "Job %s of this machine, begun %s, waits on the conversion server in phase %s%s", job,
+      N_ ("Job %s of this machine, begun %s, waits on the conversion server in phase %s%s"), job,
       when ? when : "earlier", phase,
       attendance->waiting == WAITING_ADOPT   ? ": going on with it."
       : attendance->waiting == WAITING_LEAVE ? ": it is left alone, as p2v.resume=no says."
@@ -363,6 +364,7 @@ attendance_take_message (JsonObject *message, gpointer data, GError **error)
     g_autoptr (GError) stopped = control_error (message);
     event = event_new (EVENT_STOPPED);
     event->text = p2v_error_sentence (stopped);
+    event->error = g_steal_pointer (&stopped);
   } else if (strcmp (type, "log") == 0) {
     event = event_new (EVENT_LOG);
     event->level = control_clean_text (p2v_json_string (message, "level", "info"));

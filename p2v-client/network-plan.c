@@ -4,6 +4,7 @@
 #include <string.h>
 #include "common/error.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "words.h"
 
 #define NETWORK_DIR "/run/systemd/network"
@@ -41,7 +42,8 @@ network_plan_free (NetworkPlan *plan)
 static gboolean
 refuse (GError **error, const char *value, const char *why)
 {
-  p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, _ ("“%s” %s."), value, why);
+  g_autofree char *shown = p2v_text_brief (value);
+  p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, _ ("“%s” %s."), shown, why);
   return FALSE;
 }
 

@@ -10,7 +10,9 @@ peer_new (gboolean jump, const char *user, const char *host, guint64 port)
 {
   Peer *peer = g_new0 (Peer, 1);
   peer->jump = jump;
-  peer->host = g_strdup (host);
+  peer->host = g_hostname_to_ascii (host);
+  if (!peer->host)
+    peer->host = g_strdup (host);
   peer->port = port > 0 && port <= 65535 ? (guint16)port : PORT;
   peer->user = g_strdup (user);
   peer->login = g_strdup_printf ("%s@%s", user, host);

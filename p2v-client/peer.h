@@ -5,7 +5,7 @@
 
 typedef struct {
   gboolean jump; /* the jump host */
-  char *host;    /* name or address */
+  char *host;    /* name or address; an international name in its ASCII form */
   guint16 port;
   char *user;
   char *login;             /* "user@host" */

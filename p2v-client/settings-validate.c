@@ -2,6 +2,7 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/machine.h"
+#include "common/text.h"
 #include "peer.h"
 #include "remote-login.h"
 #include "remote-syslog.h"
@@ -10,6 +11,9 @@
 
 #define LETTERS G_CSET_a_2_z G_CSET_A_2_Z
 #define BASE64  LETTERS G_CSET_DIGITS "+/"
+
+/* No hypervisor has a longer name for a network. */
+#define NETWORK_MAX 255
 
 /* A SHA-256 in base64 without padding; ssh-keygen prints it so. */
 #define FINGERPRINT_LENGTH 43
@@ -22,7 +26,8 @@ refuse (const char *argument, const char *value, const char *why, const char *wa
 {
   if (!argument) {
     g_autofree char *remedy = g_strdup_printf (_ ("Allowed: %s"), _ (wanted));
-    p2v_set_error (error, P2V_ERROR_SETTINGS, remedy, _ ("“%s” %s."), value, _ (why));
+    g_autofree char *shown = p2v_text_brief (value);
+    p2v_set_error (error, P2V_ERROR_SETTINGS, remedy, _ ("“%s” %s."), shown, _ (why));
     return FALSE;
   }
   g_autofree char *remedy = g_strdup_printf ("Give %s=%s.", argument, wanted);
@@ -143,10 +148,14 @@ setting_check_value (const SettingRow *row, const char *argument, const char *va
          (!row->check || row->check (argument, value, error));
 }
 
-/* A name, an IPv4 address, or an IPv6 address with or without a zone. */
+/* A name, also an international one, an IPv4 address, or an IPv6 address with or without a
+ * zone. */
 static gboolean
 is_host (const char *value)
 {
+  g_autofree char *ascii = is_line (value) ? g_hostname_to_ascii (value) : NULL;
+  if (ascii)
+    value = ascii;
   return consists_of (value, LETTERS G_CSET_DIGITS ".-_:%") && value[0] != '-' &&
          strlen (value) <= 253;
 }
@@ -161,7 +170,7 @@ gboolean
 check_host (const char *argument, const char *value, GError **error)
 {
   return is_host (value) || refuse (argument, value, "is not the name or address of a machine",
-                                    "conv.example.com or an IP address", error);
+                                    "a name such as conv.example.com, or an IP address", error);
 }
 
 gboolean
@@ -390,7 +399,7 @@ check_network (const char *argument, const char *value, GError **error)
     const char *network = colon ? colon + 1 : words[i];
     g_autofree char *card = colon ? g_strndup (words[i], (gsize)(colon - words[i])) : g_strdup ("");
     ok = (!colon || *card) && consists_of (network, LETTERS G_CSET_DIGITS "._:+-") &&
-         g_hash_table_add (cards, g_steal_pointer (&card));
+         strlen (network) <= NETWORK_MAX && g_hash_table_add (cards, g_steal_pointer (&card));
   }
   return ok ||
          refuse (argument, value, "does not say which card goes to which network",

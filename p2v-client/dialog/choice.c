@@ -2,6 +2,7 @@
 #include "choice.h"
 #include <string.h>
 #include "common/error.h"
+#include "common/text.h"
 
 void
 choice_begin (Choice *choice)
@@ -31,10 +32,11 @@ choice_check_network (const char *network, GError **error)
   /* A comma would begin another card. */
   if (!*network || (!strchr (network, ',') && settings_check (SETTING_network, value, NULL)))
     return TRUE;
+  g_autofree char *shown = p2v_text_brief (network);
   p2v_set_error (error, P2V_ERROR_SETTINGS,
                  _ ("Allowed: a network of the hypervisor, or bridge:NAME; letters, digits and "
                     ". _ - +"),
-                 _ ("“%s” is not the name of a network."), network);
+                 _ ("“%s” is not the name of a network."), shown);
   return FALSE;
 }
 

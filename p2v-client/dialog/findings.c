@@ -219,6 +219,6 @@ findings_make (const Settings *settings, const P2vMachine *machine, GPtrArray *c
   add_room (findings, settings, machine, contents, probe);
   add_disks (findings, settings, machine, contents);
   for (guint i = 0; probe->warnings && probe->warnings[i]; i++)
-    add (findings, NOTICE_WARNING, g_strdup (probe->warnings[i]), NULL);
+    add (findings, NOTICE_WARNING, say_words (probe->warnings[i]), NULL);
   return findings;
 }

@@ -42,19 +42,24 @@ rename_arguments (const char *text)
 }
 
 char *
+say_words (const char *english)
+{
+  g_autofree char *translated = phrase_translate (english);
+  return rename_arguments (translated);
+}
+
+char *
 say_problem (const GError *error)
 {
   g_autofree char *problem = p2v_error_problem (error);
-  g_autofree char *translated = phrase_translate (problem);
-  return rename_arguments (translated);
+  return say_words (problem);
 }
 
 char *
 say_remedy (const GError *error)
 {
   g_autofree char *remedy = p2v_error_remedy (error);
-  g_autofree char *translated = remedy ? phrase_translate (remedy) : NULL;
-  return translated ? rename_arguments (translated) : NULL;
+  return remedy ? say_words (remedy) : NULL;
 }
 
 char *

@@ -11,6 +11,9 @@ char *say_problem (const GError *error);
 /* NULL when there is none. */
 char *say_remedy (const GError *error);
 
+/* What core or server say to a person without a remedy (caller frees). */
+char *say_words (const char *english);
+
 /* "sda" (borrowed from DEVICE, or the file's name). */
 const char *say_device (const char *device);
 

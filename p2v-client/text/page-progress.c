@@ -74,7 +74,7 @@ take_event (Event *event, gpointer data)
   case EVENT_WAITING:
     tell_line (progress, "waiting", event->text);
     g_free (progress->waiting);
-    progress->waiting = g_strdup (event->text ? event->text : "");
+    progress->waiting = say_words (event->text ? event->text : "");
     break;
   case EVENT_CHOICE:
     tell_line (progress, "choice", event->text);

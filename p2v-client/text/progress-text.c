@@ -78,13 +78,13 @@ take_link (ProgressText *words, gboolean lost)
 }
 
 static void
-take_stop (ProgressText *words, const char *why)
+take_stop (ProgressText *words, const GError *error)
 {
+  g_autofree char *why = say_error (error);
   g_free (words->trouble);
   words->trouble = g_strdup_printf (
       "%s %s",
-      _ ("The conversion has come to a halt, and keeps everything until this is put right:"),
-      why ? why : "");
+      _ ("The conversion has come to a halt, and keeps everything until this is put right:"), why);
 }
 
 void
@@ -103,7 +103,7 @@ progress_text_take (ProgressText *words, const Event *event)
     take_link (words, event->kind == EVENT_LINK_LOST);
     break;
   case EVENT_STOPPED:
-    take_stop (words, event->text);
+    take_stop (words, event->error);
     break;
   case EVENT_LOG:
   case EVENT_WAITING:

@@ -103,6 +103,16 @@ show_link (P2vPageProgress *self, const Event *event)
 }
 
 static void
+show_stop (P2vPageProgress *self, const Event *event)
+{
+  g_autofree char *why = say_error (event->error);
+  show_line (self, "stopped", event->text);
+  notice_show (
+      self->link, NOTICE_WARNING,
+      _ ("The conversion has come to a halt, and keeps everything until this is put right:"), why);
+}
+
+static void
 finish (P2vPageProgress *self, Event *event)
 {
   Shared *shared = shared_of (self);
@@ -128,8 +138,9 @@ finish (P2vPageProgress *self, Event *event)
 static void
 ask_about_waiting (P2vPageProgress *self, const Event *event)
 {
+  g_autofree char *words = say_words (event->text ? event->text : "");
   show_line (self, "waiting", event->text ? event->text : "");
-  gtk_label_set_text (self->waiting_words, event->text ? event->text : "");
+  gtk_label_set_text (self->waiting_words, words);
   gtk_widget_show (GTK_WIDGET (self->waiting));
   gtk_widget_grab_focus (self->adopt);
 }
@@ -196,11 +207,7 @@ take_event (Event *event, gpointer data)
     show_link (self, event);
     break;
   case EVENT_STOPPED:
-    show_line (self, "stopped", event->text ? event->text : "");
-    notice_show (
-        self->link, NOTICE_WARNING,
-        _ ("The conversion has come to a halt, and keeps everything until this is put right:"),
-        event->text);
+    show_stop (self, event);
     break;
   case EVENT_WAITING:
     ask_about_waiting (self, event);

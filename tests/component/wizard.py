@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The wizard's page "Conversion server": every way in which the test of a connection
 fails, and that the window lives meanwhile.  See wizard.sh."""
-import os, sys
+import os, re, sys
 sys.path.insert (0, "tests/lib")
+import layout
 from wizard import Heartbeat, Missing, ROLE, Tap, Wizard
 
 PORT, SILENT, REFUSED, HOSTKEY = (os.environ[n] for n in ("PORT", "SILENT", "REFUSED", "HOSTKEY"))
@@ -73,6 +74,75 @@ def network ():
         w.enter (name, wrong)
         w.see (said, ROLE.LABEL)
         w.enter (name, {"Address": "192.0.2.9/24", "Router": "192.0.2.1"}.get (name, ""))
+    w.kill ()
+
+
+LONG = "x" * 5000
+NONSENSE = ("", " ", "-1", LONG, "a\tb\x01\nc", "%s%n", "\u202eolleh", "日本語", "';<b>&amp;")
+
+
+def nonsense (name, bad, good):
+    """Every value of BAD is told to be wrong in a few words, GOOD is not, and nothing at all
+    breaks the page."""
+    def labels ():
+        return {n.get_name () for n in w.nodes () if n.get_role () == ROLE.LABEL and not w.folded (n)
+                and not re.search ("free in|next page", n.get_name ())} # of the field as it is
+    w.enter (name, good)
+    before = labels ()
+    def new_words ():
+        return [text for text in labels () - before if text]
+    for value in (*NONSENSE, *bad):
+        w.enter (name, value)
+        if value in bad:
+            w.wait (new_words, f"{name}: that {value!r:.40} is wrong")
+        said = new_words ()
+        if w.client.poll () is not None:
+            raise Missing (f"{name}: {value!r:.40} ends the program")
+        if len (said) > 1 or any (len (text) > 250 or "\n" in text for text in said):
+            raise Missing (f"{name}: {value!r:.40} says {said}")
+        if value == LONG and layout.troubles (w):
+            raise Missing (f"{name}: {layout.troubles (w)}")
+    w.enter (name, good)
+    w.wait (lambda: not new_words (), f"{name}: that {good} is right")
+
+
+def wrong_input ():
+    global w
+    begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.identity={KEY}"
+           f" p2v.hostkey={HOSTKEY} p2v.gui")
+    nonsense ("Host", ("not a host", "-x", LONG, "日本 語"), "münchen.example")
+    nonsense ("Port", ("-1", "0", "65536", "22x", LONG), PORT)
+    nonsense ("User name", ("a b", "-x", LONG), "p2vlogin")
+    nonsense ("Private key", ("gopher://x", LONG), KEY)
+    w.key ("alt+j")
+    nonsense ("Jump host", ("@", "a b", "x:99999", LONG), "bücher.example")
+    w.press ("^Log in with a password$", ROLE.RADIO_BUTTON)
+    nonsense ("Password", (), "")
+    w.press ("^Log in with a private key$", ROLE.RADIO_BUTTON)
+    w.enter ("Jump host", "")
+    w.enter ("Host", "127.0.0.1")
+    test ()
+    w.press ("^Next$", seconds=30)
+    w.heading ("What becomes a virtual machine\\?")
+    w.see ("^Name$", ROLE.TEXT)
+    nonsense ("Name", ("-a", "a b", "x" * 65, "ü", LONG), "guest")
+    card = w.find ("^Network for ", ROLE.TEXT)
+    if card:
+        nonsense (card.get_name (), ("a b", "a,b", LONG), "default")
+    for name in ("Processors", "Memory in MiB"): # they take figures alone, and no more than there may be
+        for value in ("-5", "99999999999", "abc", ""):
+            w.wait (lambda: w.find (f"^{name}$", ROLE.SPIN_BUTTON), name).set_text_contents (value)
+    w.press ("^Next$")
+    w.heading ("Where does it go\\?")
+    nonsense ("Where", (LONG, "a\tb\x01\nc"), WORK + "/out")
+    w.kill ()
+    w = Wizard (f"p2v.disks={DISK} p2v.gui", WORK + "/client.log", "--consoles")
+    if not w.find ("How is this machine connected\\?"):
+        w.press ("^Back$")
+    w.press ("^Fixed address$", ROLE.RADIO_BUTTON)
+    nonsense ("Address", ("-1", "192.0.2.300/24", "192.0.2.9/99", "日本語", LONG), "192.0.2.9/24")
+    nonsense ("Router", ("-1", "192.0.2.1/24", LONG), "192.0.2.1")
+    nonsense ("Name servers", ("-1", "192.0.2.1,192.0.2.2", LONG), "192.0.2.1 2001:db8::1")
     w.kill ()
 
 
@@ -324,6 +394,7 @@ for name, case in (
         ("About, a picture of the screen and a support file by function keys", tools),
         ("a USB stick with a key is looked for", stick),
         ("a server that asks further questions", asked),
+        ("nonsense in every field is told in one sentence, and breaks nothing", wrong_input),
         ("a wrong value is told as it is typed", typing),
         ("an unknown host key is asked about, and can be refused", unknown_key),
         ("and accepted: versions, targets, free space", accept_key),
