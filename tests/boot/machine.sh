@@ -153,7 +153,7 @@ boot_row() {
 	# loglevel: the kernel says that it is locked down.
 	case $expect in
 		wizard) marker='The wizard is drawn' args="systemd.journald.forward_to_console=1 loglevel=6$args" ;;
-		headless) marker='disks of this machine are unchanged' args="p2v.server=192.0.2.1 p2v.password=x p2v.disks=sdz p2v.fail=poweroff$args" ;;
+		headless) marker='disks of this machine are unchanged' args="p2v.server=192.0.2.1 p2v.password=nothing p2v.disks=sdz p2v.fail=poweroff$args" ;;
 		text) marker=$BOOT_TEXT_MARKER args=${args# } ;;
 		*) marker=${expect//_/ } args=${args# } ;;
 	esac
@@ -215,7 +215,7 @@ boot_row() {
 	! kill -0 "$pid" 2>/dev/null || physical_screen "$WORK/run" "$out/screen.png" 2>/dev/null || true
 	[[ $seen == yes ]] || remark="\"$marker\" did not come"
 	local driver
-	driver=$(grep -ao 'display: [a-z]*' "$WORK/run/serial.log" | tail -n 1) || true
+	driver=$(grep -aoE 'display: (modesetting|fbdev|vesa)' "$WORK/run/serial.log" | tail -n 1) || true
 	if [[ $seen == yes && -n $display && $driver != "display: $display" ]]; then seen=no remark="the display is not $display"; fi
 	[[ -z $missing ]] || seen=no remark=${missing//$'\n'/; }
 	if [[ $seen == yes && " $options " == *" locked "* ]] && ! grep -aq 'locked down' "$WORK/run/serial.log"; then seen=no remark="the kernel is not locked down"; fi

@@ -58,6 +58,13 @@ boot_site_look() {
 	boot_keys y
 }
 
+# boot_screen_is_black: whether nothing is to be seen on the screen
+boot_screen_is_black() {
+	physical_qmp "$WORK/run" screendump "{\"filename\": \"$WORK/run/screen.ppm\"}" >/dev/null
+	# After the three lines of its head every byte is 0.
+	python3 -c 'import sys; sys.exit (any (open (sys.argv[1], "rb").read ().split (b"\n", 3)[3]))' "$WORK/run/screen.ppm"
+}
+
 # boot_x_crash: the X server is killed while it is on the screen; the dialog in text must come
 # there by the same keyboard.  Prints what did not happen.
 boot_x_crash() {
@@ -68,6 +75,7 @@ boot_x_crash() {
 	physical_await "$WORK/run" 60 "$BOOT_TEXT_QUESTION" || { echo "no dialog in text" && return; }
 	sleep 3
 	boot_press ret
-	physical_await "$WORK/run" 120 'the dialog is on tty1' || echo "no dialog on the screen"
-	sleep 10
+	physical_await "$WORK/run" 120 'the dialog is on tty1' || { echo "no dialog on the screen" && return; }
+	sleep 20
+	! boot_screen_is_black || echo "the screen is black"
 }

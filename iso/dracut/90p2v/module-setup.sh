@@ -88,6 +88,7 @@ install_tools() {
 install_keymaps() {
 	local layout
 	mkdir -p "$initdir/usr/share/keymaps"
+	# shellcheck disable=SC2013 # words
 	for layout in $(sed -n '/^! layout/,/^! variant/p' /usr/share/X11/xkb/rules/base.lst | awk '$1 ~ /^[a-z]+$/ { print $1 }'); do
 		# It warns of keys that a console does not know.
 		ckbcomp -compact -layout "$layout" >"$initdir/usr/share/keymaps/$layout.map" 2>/dev/null ||

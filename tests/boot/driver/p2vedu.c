@@ -12,7 +12,8 @@ p2vedu_probe (struct pci_dev *device, const struct pci_device_id *id)
   int error = request_firmware (&firmware, "p2vedu.bin", &device->dev);
   if (error)
     return error;
-  dev_warn (&device->dev, "firmware: %.*s\n", (int)min_t (size_t, firmware->size, 40), firmware->data);
+  dev_warn (&device->dev, "firmware: %.*s\n", (int)min_t (size_t, firmware->size, 40),
+            firmware->data);
   release_firmware (firmware);
   return 0;
 }
