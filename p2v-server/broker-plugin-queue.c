@@ -49,31 +49,6 @@ request_free (Request *request)
 }
 
 void
-queue_free (Queue *queue)
-{
-  if (!queue)
-    return;
-  GHashTableIter iter;
-  gpointer request;
-  g_hash_table_iter_init (&iter, queue->requests);
-  while (g_hash_table_iter_next (&iter, &request, NULL))
-    request_free (request);
-  g_queue_clear (&queue->pending);
-  g_queue_clear (&queue->later);
-  looks_free (queue->looks);
-  ahead_free (queue->ahead);
-  g_hash_table_unref (queue->bad);
-  g_hash_table_unref (queue->holes);
-  g_free (queue->bad_path);
-  g_hash_table_unref (queue->requests);
-  g_hash_table_unref (queue->units);
-  g_hash_table_unref (queue->channels);
-  g_ptr_array_unref (queue->lenders);
-  g_mutex_clear (&queue->lock);
-  g_free (queue);
-}
-
-void
 queue_wake_locked (Queue *queue)
 {
   GHashTableIter iter;
@@ -192,6 +167,33 @@ serve_waiters (Request *request, int errnum)
     queue_part_done (waiter->reader);
   }
   g_array_set_size (request->waiters, 0);
+}
+
+void
+queue_free (Queue *queue)
+{
+  if (!queue)
+    return;
+  GHashTableIter iter;
+  gpointer request;
+  g_hash_table_iter_init (&iter, queue->requests);
+  while (g_hash_table_iter_next (&iter, &request, NULL)) {
+    serve_waiters (request, EIO); /* of who has hung up before they were answered */
+    request_free (request);
+  }
+  g_queue_clear (&queue->pending);
+  g_queue_clear (&queue->later);
+  looks_free (queue->looks);
+  ahead_free (queue->ahead);
+  g_hash_table_unref (queue->bad);
+  g_hash_table_unref (queue->holes);
+  g_free (queue->bad_path);
+  g_hash_table_unref (queue->requests);
+  g_hash_table_unref (queue->units);
+  g_hash_table_unref (queue->channels);
+  g_ptr_array_unref (queue->lenders);
+  g_mutex_clear (&queue->lock);
+  g_free (queue);
 }
 
 void
