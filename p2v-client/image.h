@@ -4,6 +4,5 @@
 #include <glib.h>
 
 /* PART: "network" writes systemd-networkd's files (network-args.h), "iscsi" logs in to the
- * targets (iscsi.h), "console" lets text be drawn after the X server was killed. P2V_ERROR_SETTINGS
- * for what CMDLINE says wrongly or an unknown PART. */
+ * targets (iscsi.h).  P2V_ERROR_SETTINGS for what CMDLINE says wrongly or an unknown PART. */
 gboolean image_prepare (const char *part, const char *cmdline, GError **error);
