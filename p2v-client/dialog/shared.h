@@ -16,7 +16,7 @@ typedef struct {
   P2vMachine *machine; /* what is to be converted, since page "check" */
   GPtrArray *log;      /* char *: lines, secrets replaced */
   GPtrArray *pictures; /* char *: paths of the pictures of the screen that were taken */
-  gpointer desk;       /* of question.c: who is asked at a login */
+  gpointer desk;       /* Desk (desk.h): who is asked at a login */
   Event *finished;     /* since the conversion is over */
   gboolean anew;       /* the window was closed to be made anew, in another language */
   int status;          /* exit status of the program */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/error.h"
 #include "dialog/report.h"
+#include "dialog/saving.h"
 #include "dialog/say.h"
 #include "hooks.h"
+#include "stick-list.h"
 #include "text.h"
 
 #define TITLE _ ("Result")
@@ -53,7 +55,7 @@ make_buttons (Buttons *buttons, Sheet *sheet, const Shared *shared)
   if (image)
     buttons->reboot = sheet_add_button (sheet, _ ("Re_boot"), FALSE);
   buttons->report = sheet_add_button (sheet, _ ("Report"), FALSE);
-  buttons->save = sheet_add_button (sheet, _ ("_Save the log…"), FALSE);
+  buttons->save = sheet_add_button (sheet, _ ("_Support file…"), FALSE);
   buttons->again = sheet_add_button (sheet, _ ("Convert _again…"), FALSE);
   buttons->close = sheet_add_button (sheet, _ ("_Close"), FALSE);
   sheet_begin_at_button (sheet, image && good ? buttons->power_off : buttons->close);
@@ -71,25 +73,84 @@ run_command (Sheet *sheet, const char *argument, const char *command)
   sheet_set_notice (sheet, NOTICE_ERROR, problem, remedy);
 }
 
+/* ---- the support file ---- */
+
+typedef struct {
+  guint server, first_stick, file, path;
+  GPtrArray *sticks; /* StickChoice *; NULL elsewhere than on the image */
+} Places;
+
+typedef struct {
+  gboolean done, good;
+  char *words;
+} Wait;
+
 static void
-save (Sheet *result, const Shared *shared)
+take_saving (Work *work, gpointer owner G_GNUC_UNUSED)
 {
-  g_autoptr (Sheet) sheet = sheet_new (_ ("Save the log"));
-  g_autofree char *proposal =
-      g_strdup_printf ("%s/p2v-%s.txt", g_get_home_dir (), shared->machine->name);
-  guint entry = sheet_add_entry (sheet, _ ("File"), proposal);
+  const Saving *saving = (const Saving *)work;
+  Wait *wait = saving->data;
+  wait->good = !saving->error;
+  wait->words = saving->error ? say_error (saving->error) : saving_words (saving);
+  wait->done = TRUE;
+}
+
+/* Without a disk a file is gone with the machine. */
+static void
+add_places (Places *places, Sheet *sheet, const Shared *shared)
+{
+  gboolean job = shared->finished->job != NULL;
+  g_autofree char *path = saving_path (shared);
+  *places = (Places){NO, NO, NO, NO, NULL};
+  sheet_add_label (sheet, "");
+  if (job)
+    places->server =
+        sheet_add_choice (sheet, _ ("On the conversion s_erver, beside its own log"), TRUE);
+  if (shared->options->image)
+    places->sticks = stick_list (shared->machine);
+  for (guint i = 0; places->sticks && i < places->sticks->len; i++) {
+    const StickChoice *stick = g_ptr_array_index (places->sticks, i);
+    g_autofree char *words = g_strdup_printf ("%s: %s", _ ("USB stick"), stick->words);
+    guint field = sheet_add_choice (sheet, words, FALSE);
+    places->first_stick = i == 0 ? field : places->first_stick;
+  }
+  places->file = sheet_add_choice (sheet, _ ("In a _file"), !job);
+  places->path = sheet_add_entry (sheet, _ ("File"), path);
+}
+
+static Saving *
+make_saving (const Places *places, const Sheet *sheet, const Shared *shared, Wait *wait)
+{
+  const char *path = sheet_value (sheet, places->path), *stick = NULL;
+  for (guint i = 0; places->sticks && i < places->sticks->len; i++)
+    if (sheet_is_on (sheet, places->first_stick + i))
+      stick = ((StickChoice *)g_ptr_array_index (places->sticks, i))->device;
+  SavePlace place = stick                               ? SAVE_TO_STICK
+                    : sheet_is_on (sheet, places->file) ? SAVE_TO_FILE
+                                                        : SAVE_TO_SERVER;
+  return saving_new (shared, place, stick, path, take_saving, wait);
+}
+
+static void
+save (const Text *text, Sheet *result)
+{
+  g_autoptr (Sheet) sheet = sheet_new (_ ("Save a support file"));
+  Places places;
+  Wait wait = {0};
+  sheet_set_text (sheet,
+                  _ ("One file with what this machine and the conversion server have written "
+                     "down, without passwords. Whoever is to help you needs it."));
+  add_places (&places, sheet, text->shared);
   sheet_add_button (sheet, _ ("_Save"), FALSE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
-  if (sheet_run (sheet, NULL, NULL) != 0)
-    return;
-  const char *path = sheet_value (sheet, entry);
-  g_autofree char *text = report_make (shared);
-  g_autoptr (GError) error = NULL;
-  gboolean ok =
-      g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error);
-  g_autofree char *words = ok ? g_strdup_printf (_ ("Saved as %s."), path)
-                              : g_strdup_printf (_ ("It cannot be saved: %s."), error->message);
-  sheet_set_notice (result, ok ? NOTICE_GOOD : NOTICE_ERROR, words, NULL);
+  if (sheet_run (sheet, NULL, NULL) == 0) {
+    Saving *saving = make_saving (&places, sheet, text->shared, &wait);
+    g_autoptr (GCancellable) cancel = work_start (&saving->work, text->owner);
+    if (text_wait (TITLE, _ ("Working"), &wait.done, cancel))
+      sheet_set_notice (result, wait.good ? NOTICE_GOOD : NOTICE_ERROR, wait.words, NULL);
+  }
+  g_clear_pointer (&places.sticks, g_ptr_array_unref);
+  g_free (wait.words);
 }
 
 /* p2v.post and p2v.fail of the kernel arguments. */
@@ -125,7 +186,7 @@ page_done (Text *text)
     if (button == (int)buttons.reboot)
       run_command (sheet, "p2v.post", "reboot");
     if (button == (int)buttons.save)
-      save (sheet, shared);
+      save (text, sheet);
     if (button == (int)buttons.report) {
       g_autofree char *report = report_make (shared);
       text_tell (_ ("Report"), report, NULL, NULL);

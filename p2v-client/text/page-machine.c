@@ -13,7 +13,7 @@ typedef struct {
   guint name, vcpus, memory, root;
   gboolean locked; /* there are encrypted volumes */
   guint luks;
-  GArray *disks, *cards, *networks; /* guint: the fields, in the order of "present" */
+  GArray *disks, *cards, *networks, *drives; /* guint: the fields, in the order of "present" */
   guint next, iscsi;
   char *physical_vcpus, *physical_memory; /* as they were filled in */
 } Form;
@@ -116,6 +116,25 @@ add_cards (Form *form, const Reading *reading)
   }
 }
 
+static void
+add_drives (Form *form, const Reading *reading)
+{
+  GPtrArray *drives = reading->all->removable;
+  if (drives->len == 0)
+    return;
+  sheet_add_label (form->sheet, "");
+  sheet_add_label (form->sheet, _ ("Drives for removable media"));
+  for (guint i = 0; i < drives->len; i++) {
+    const char *name = g_ptr_array_index (drives, i);
+    g_autofree char *words =
+        g_strdup_printf ("%s\n%s", name, _ ("The virtual machine gets it empty."));
+    guint field = sheet_add_switch (
+        form->sheet, words,
+        g_ptr_array_find_with_equal_func (reading->chosen->removable, name, g_str_equal, NULL));
+    g_array_append_val (form->drives, field);
+  }
+}
+
 /* "ask", "single", "first", or the device that a kernel argument names. */
 static void
 add_root (Form *form, const Settings *settings)
@@ -142,6 +161,7 @@ make_form (Form *form, const Shared *shared, const Reading *reading, char **know
   form->disks = g_array_new (FALSE, FALSE, sizeof (guint));
   form->cards = g_array_new (FALSE, FALSE, sizeof (guint));
   form->networks = g_array_new (FALSE, FALSE, sizeof (guint));
+  form->drives = g_array_new (FALSE, FALSE, sizeof (guint));
   form->physical_vcpus = g_strdup_printf ("%u", chosen->vcpus);
   form->physical_memory = g_strdup_printf ("%" G_GUINT64_FORMAT, chosen->memory / MIB);
   form->name = sheet_add_entry (sheet, _ ("_Name"), chosen->name);
@@ -154,6 +174,7 @@ make_form (Form *form, const Shared *shared, const Reading *reading, char **know
   add_disks (form, reading, known);
   add_passphrases (form, shared->settings);
   add_cards (form, reading);
+  add_drives (form, reading);
   form->next = sheet_add_button (sheet, _ ("_Next"), TRUE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
   form->iscsi =
@@ -167,6 +188,7 @@ form_clear (Form *form)
   g_clear_pointer (&form->disks, g_array_unref);
   g_clear_pointer (&form->cards, g_array_unref);
   g_clear_pointer (&form->networks, g_array_unref);
+  g_clear_pointer (&form->drives, g_array_unref);
   g_clear_pointer (&form->physical_vcpus, g_free);
   g_clear_pointer (&form->physical_memory, g_free);
 }
@@ -203,6 +225,9 @@ store_form (const Form *form, const Shared *shared)
     if (sheet_is_on (form->sheet, g_array_index (form->cards, guint, i)))
       choice_add_card (&choice, g_ptr_array_index (present->nics, i),
                        sheet_value (form->sheet, g_array_index (form->networks, guint, i)));
+  for (guint i = 0; i < form->drives->len; i++)
+    choice_add_drive (&choice, g_ptr_array_index (present->removable, i),
+                      sheet_is_on (form->sheet, g_array_index (form->drives, guint, i)));
   choice_store (&choice, settings);
   settings_set (settings, SETTING_name, sheet_value (form->sheet, form->name));
   const char *luks = form->locked ? sheet_value (form->sheet, form->luks) : "";

@@ -253,11 +253,6 @@ page_server (Text *text)
       continue;
     }
     sheet_set_notice (sheet, NOTICE_INFO, NULL, NULL);
-    if (!*sheet_value (sheet, form.password) && !*sheet_value (sheet, form.key)) {
-      sheet_set_notice (sheet, NOTICE_ERROR,
-                        _ ("Fill in how to log in: a password or a private key."), NULL);
-      continue;
-    }
     store_form (&form, text->shared->settings);
     if (test (text, &form, &go))
       return go;

@@ -143,12 +143,14 @@ text_run (const Settings *settings, const DialogOptions *options)
     return DIALOG_NO_DISPLAY;
   Text text = {.shared = shared_new (settings, options),
                .owner = g_object_new (G_TYPE_OBJECT, NULL)};
+  question_serve (&text);
   if (choose_language (options->image)) {
     g_autofree char *help = terminal_text (
         _ ("Tab, arrows: next field   Space: choose   Enter: press   Esc, Ctrl-C: leave"));
     newtPushHelpLine (help);
     run_pages (&text);
   }
+  question_close (&text);
   terminal_close ();
   g_object_unref (text.owner);
   work_wait_all ();

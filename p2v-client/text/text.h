@@ -26,6 +26,10 @@ Go page_done (Text *text);
 /* Lets a person add an iSCSI disk. */
 void text_add_iscsi (Text *text);
 
+/* Between both, what a server asks at a login is asked of the person. */
+void question_serve (Text *text);
+void question_close (Text *text);
+
 /* sheet_run, where who leaves is asked whether he means it: a button, or SHEET_LEAVE. */
 int text_run_sheet (Sheet *sheet);
 

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "support-sheet.h"
-#include <string.h>
-#include "common/error.h"
-#include "dialog/report.h"
+#include "dialog/saving.h"
 #include "dialog/say.h"
-#include "dialog/work.h"
 #include "notice.h"
 #include "rows.h"
 #include "sheet.h"
 #include "stick-list.h"
-#include "stick.h"
-#include "support.h"
 
 typedef struct {
   P2vWindow *window;
@@ -22,20 +17,12 @@ typedef struct {
   GCancellable *work;
 } Sheet;
 
-typedef enum { TO_STICK, TO_SERVER, TO_FILE } Place;
-
 typedef struct {
   Work work;
   Sheet *sheet;
-  Settings *settings;
   P2vMachine *machine; /* whose disks are no sticks; NULL: none is known */
   GPtrArray *sticks;
-  Place place;
-  char *stick; /* its device */
-  char *ours, *job, *path, *saved;
-  char **pictures;
-  GError *error;
-} Saving;
+} Looking;
 
 /* Of the machine only the disks count here. */
 static P2vMachine *
@@ -48,74 +35,21 @@ copy_machine (const P2vMachine *machine)
 }
 
 static void
-saving_free (Work *work)
+looking_free (Work *work)
 {
-  Saving *saving = (Saving *)work;
-  settings_free (saving->settings);
-  p2v_machine_free (saving->machine);
-  g_clear_pointer (&saving->sticks, g_ptr_array_unref);
-  g_free (saving->stick);
-  g_free (saving->ours);
-  g_free (saving->job);
-  g_free (saving->path);
-  g_free (saving->saved);
-  g_strfreev (saving->pictures);
-  g_clear_error (&saving->error);
-  g_free (saving);
+  Looking *looking = (Looking *)work;
+  p2v_machine_free (looking->machine);
+  g_clear_pointer (&looking->sticks, g_ptr_array_unref);
+  g_free (looking);
 }
 
 /* ---- in the thread ---- */
 
-static gboolean
-write_file (const char *path, const char *text, gsize length, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, (gssize)length, G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause))
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_IO, NULL, _ ("It cannot be saved: %s."), cause->message);
-  return FALSE;
-}
-
-/* With the pictures that were taken. */
-static gboolean
-save_to_stick (Saving *saving, const char *text)
-{
-  g_autoptr (Stick) stick = stick_mount_device (saving->stick, TRUE, &saving->error);
-  if (!stick)
-    return FALSE;
-  g_autofree char *name = g_path_get_basename (saving->path);
-  g_autofree char *path = g_build_filename (stick_path (stick), name, NULL);
-  gboolean ok = write_file (path, text, strlen (text), &saving->error);
-  for (guint i = 0; ok && saving->pictures[i]; i++) {
-    g_autofree char *picture = g_path_get_basename (saving->pictures[i]);
-    g_autofree char *to = g_build_filename (stick_path (stick), picture, NULL);
-    g_autofree char *bytes = NULL;
-    gsize length;
-    if (g_file_get_contents (saving->pictures[i], &bytes, &length, NULL))
-      ok = write_file (to, bytes, length, &saving->error);
-  }
-  return ok;
-}
-
-static void
-run (Work *work, GCancellable *cancel)
-{
-  Saving *saving = (Saving *)work;
-  g_autofree char *text = support_collect (saving->settings, saving->ours, saving->job, cancel);
-  if (saving->place == TO_SERVER)
-    saving->saved = support_keep (saving->settings, saving->job, text, cancel, &saving->error);
-  else if (saving->place == TO_STICK
-               ? save_to_stick (saving, text)
-               : write_file (saving->path, text, strlen (text), &saving->error))
-    saving->saved = g_strdup (saving->path);
-}
-
 static void
 run_look (Work *work, GCancellable *cancel G_GNUC_UNUSED)
 {
-  Saving *saving = (Saving *)work;
-  saving->sticks = stick_list (saving->machine);
+  Looking *looking = (Looking *)work;
+  looking->sticks = stick_list (looking->machine);
 }
 
 /* ---- on the screen ---- */
@@ -137,7 +71,7 @@ static void
 take_saving (Work *work, gpointer owner G_GNUC_UNUSED)
 {
   const Saving *saving = (const Saving *)work;
-  Sheet *sheet = saving->sheet;
+  Sheet *sheet = saving->data;
   g_clear_object (&sheet->work);
   show_state (sheet);
   if (saving->error) {
@@ -146,12 +80,9 @@ take_saving (Work *work, gpointer owner G_GNUC_UNUSED)
     notice_show (sheet->said, NOTICE_ERROR, problem, remedy);
     return;
   }
-  g_autofree char *words =
-      saving->place == TO_SERVER
-          ? g_strdup_printf (_ ("Saved on the conversion server as %s."), saving->saved)
-          : g_strdup_printf (_ ("Saved as %s."), saving->saved);
+  g_autofree char *words = saving_words (saving);
   notice_show (sheet->said, NOTICE_GOOD, words,
-               saving->place == TO_STICK ? _ ("The stick can be pulled out.") : NULL);
+               saving->place == SAVE_TO_STICK ? _ ("The stick can be pulled out.") : NULL);
   gtk_widget_grab_default (sheet->close);
   gtk_widget_grab_focus (sheet->close);
 }
@@ -159,11 +90,11 @@ take_saving (Work *work, gpointer owner G_GNUC_UNUSED)
 static void
 take_look (Work *work, gpointer owner G_GNUC_UNUSED)
 {
-  Saving *saving = (Saving *)work;
-  Sheet *sheet = saving->sheet;
+  Looking *looking = (Looking *)work;
+  Sheet *sheet = looking->sheet;
   g_clear_object (&sheet->work);
   g_clear_pointer (&sheet->found, g_ptr_array_unref);
-  sheet->found = g_steal_pointer (&saving->sticks);
+  sheet->found = g_steal_pointer (&looking->sticks);
   gtk_combo_box_text_remove_all (sheet->sticks);
   for (guint i = 0; i < sheet->found->len; i++)
     gtk_combo_box_text_append_text (sheet->sticks,
@@ -174,49 +105,43 @@ take_look (Work *work, gpointer owner G_GNUC_UNUSED)
   show_state (sheet);
 }
 
+/* The sheet's memory goes with its widget, which the work keeps. */
 static void
-start (Sheet *sheet, Saving *saving)
+start (Sheet *sheet, Work *work)
 {
-  saving->sheet = sheet;
-  saving->machine =
-      copy_machine (sheet->shared->machine ? sheet->shared->machine : sheet->shared->present);
-  /* The sheet's memory goes with its widget, which the work keeps. */
-  sheet->work = work_start (&saving->work, G_OBJECT (sheet->sheet));
+  sheet->work = work_start (work, G_OBJECT (sheet->sheet));
   show_state (sheet);
 }
 
 static void
 look_for_sticks (gpointer data)
 {
-  Saving *saving = g_new0 (Saving, 1);
-  saving->work = (Work){run_look, take_look, saving_free};
-  start (data, saving);
+  Sheet *sheet = data;
+  const Shared *shared = sheet->shared;
+  Looking *looking = g_new0 (Looking, 1);
+  looking->work = (Work){run_look, take_look, looking_free};
+  looking->sheet = sheet;
+  looking->machine = copy_machine (shared->machine ? shared->machine : shared->present);
+  start (sheet, &looking->work);
 }
 
 static void
 save (gpointer data)
 {
   Sheet *sheet = data;
-  const Shared *shared = sheet->shared;
-  Saving *saving = g_new0 (Saving, 1);
-  saving->work = (Work){run, take_saving, saving_free};
-  saving->settings = settings_copy (shared->settings);
-  saving->place = gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_stick))    ? TO_STICK
-                  : gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_server)) ? TO_SERVER
-                                                                                        : TO_FILE;
-  saving->ours = report_make (shared);
-  saving->job = g_strdup (shared->finished ? shared->finished->job : NULL);
-  saving->path = g_strdup (gtk_entry_get_text (GTK_ENTRY (sheet->path)));
-  g_ptr_array_add (shared->pictures, NULL);
-  saving->pictures = g_strdupv ((char **)shared->pictures->pdata);
-  g_ptr_array_set_size (shared->pictures, (gint)shared->pictures->len - 1);
-  if (saving->place == TO_STICK) {
-    const StickChoice *stick = g_ptr_array_index (
-        sheet->found, (guint)gtk_combo_box_get_active (GTK_COMBO_BOX (sheet->sticks)));
-    saving->stick = g_strdup (stick->device);
-  }
+  SavePlace place =
+      gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_stick))    ? SAVE_TO_STICK
+      : gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_server)) ? SAVE_TO_SERVER
+                                                                            : SAVE_TO_FILE;
+  const StickChoice *stick =
+      place == SAVE_TO_STICK
+          ? g_ptr_array_index (sheet->found,
+                               (guint)gtk_combo_box_get_active (GTK_COMBO_BOX (sheet->sticks)))
+          : NULL;
+  Saving *saving = saving_new (sheet->shared, place, stick ? stick->device : NULL,
+                               gtk_entry_get_text (GTK_ENTRY (sheet->path)), take_saving, sheet);
   notice_hide (sheet->said);
-  start (sheet, saving);
+  start (sheet, &saving->work);
 }
 
 static void
@@ -266,9 +191,7 @@ add_places (Sheet *sheet)
   sheet->sticks = GTK_COMBO_BOX_TEXT (gtk_combo_box_text_new ());
   row_shrink_combo (sheet->sticks);
   sheet->path = gtk_entry_new ();
-  g_autofree char *name =
-      g_strdup_printf ("p2v-%s.txt", shared->machine ? shared->machine->name : "support");
-  g_autofree char *path = g_build_filename (shared_folder (shared), name, NULL);
+  g_autofree char *path = saving_path (shared);
   gtk_entry_set_text (GTK_ENTRY (sheet->path), path);
   gtk_entry_set_activates_default (GTK_ENTRY (sheet->path), TRUE);
   group = sheet->by_stick = add_place (GTK_GRID (grid), 0, _ ("On a USB s_tick"), NULL,

@@ -7,9 +7,11 @@
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
-HELPER=
+HELPER='' FIRST_PID=''
 stop_all () {
   [ -z "$HELPER" ] || kill "$HELPER" 2>/dev/null || true
+  sshd_stop
+  SSHD_PID=$FIRST_PID
   sshd_stop
 }
 trap stop_all EXIT
@@ -20,6 +22,11 @@ head -c 24M /dev/urandom >"$WORK/disk.raw"
 PORT=$SSHD_PORT SILENT=$(free_port) REFUSED=$(free_port) HOSTKEY=$SSHD_HOSTKEY
 DISK=$WORK/disk.raw PASSWORD=$SSHD_PASSWORD
 export WORK OUT PORT SILENT REFUSED HOSTKEY DISK PASSWORD
+# A second one, which asks by itself.
+FIRST_PID=$SSHD_PID
+sshd_start "$WORK/asking" "UsePAM yes" "KbdInteractiveAuthentication yes" "AuthenticationMethods keyboard-interactive"
+ASKING=$SSHD_PORT ASKING_KEY=$SSHD_HOSTKEY
+export ASKING ASKING_KEY
 # Accepts and never speaks.
 python3 -c 'import socket, sys, time
 s = socket.create_server (("127.0.0.1", int (sys.argv[1])), backlog=16)
