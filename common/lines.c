@@ -3,6 +3,10 @@
 #include "error.h"
 #include <string.h>
 
+/* Never grows when so much is pushed and all lines are popped: what it leaves elsewhere is not
+ * wiped. */
+#define PUSH_MOST 65536u
+
 struct P2vLines {
   GByteArray *buffer;
   gsize scanned; /* bytes at the start of buffer known to hold no newline */
@@ -13,7 +17,7 @@ P2vLines *
 p2v_lines_new (gsize longest)
 {
   P2vLines *lines = g_new0 (P2vLines, 1);
-  lines->buffer = g_byte_array_new ();
+  lines->buffer = g_byte_array_sized_new ((guint)longest + PUSH_MOST);
   lines->longest = longest;
   return lines;
 }
@@ -23,6 +27,7 @@ p2v_lines_free (P2vLines *lines)
 {
   if (!lines)
     return;
+  explicit_bzero (lines->buffer->data, lines->buffer->len);
   g_byte_array_unref (lines->buffer);
   g_free (lines);
 }
@@ -89,6 +94,7 @@ p2v_lines_pop (P2vLines *lines)
   memcpy (line, buffer->data, length);
   line[length] = '\0';
   g_byte_array_remove_range (buffer, 0, (guint)length + 1);
+  explicit_bzero (buffer->data + buffer->len, length + 1);
   lines->scanned = 0;
   return line;
 }

@@ -2,11 +2,11 @@
 #include "log.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
+#include "secret.h"
 #include "text.h"
 
-#define MAX_SECRETS 16
+#define MAX_SECRETS 256
 
 static GMutex lock;
 static int log_fd = STDERR_FILENO;
@@ -49,16 +49,9 @@ p2v_log_add_secret (const char *secret)
 {
   if (!secret || !*secret || is_known (secret))
     return;
-  gsize length = strlen (secret) + 1;
-  char *copy = mmap (NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (copy == MAP_FAILED)
-    return;
-  (void)madvise (copy, length, MADV_DONTDUMP);
-  (void)mlock (copy, length);
-  memcpy (copy, secret, length);
   g_mutex_lock (&lock);
   if (n_secrets < MAX_SECRETS)
-    secrets[n_secrets++] = copy;
+    secrets[n_secrets++] = p2v_secret_new (secret);
   g_mutex_unlock (&lock);
 }
 
@@ -66,12 +59,8 @@ void
 p2v_log_forget_secrets (void)
 {
   g_mutex_lock (&lock);
-  while (n_secrets > 0) {
-    char *secret = secrets[--n_secrets];
-    gsize length = strlen (secret) + 1;
-    explicit_bzero (secret, length);
-    (void)munmap (secret, length);
-  }
+  while (n_secrets > 0)
+    p2v_secret_free (secrets[--n_secrets]);
   g_mutex_unlock (&lock);
 }
 

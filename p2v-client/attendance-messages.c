@@ -3,7 +3,6 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "inventory.h"
-#include "secret-answer.h"
 #include "words.h"
 #include <string.h>
 
@@ -135,17 +134,6 @@ take_choices (Attendance *attendance, JsonObject *query)
   attendance->emit (event, attendance->data);
 }
 
-static void
-answer_passphrases (Attendance *attendance, gint64 id)
-{
-  char **list =
-      attendance->settings ? settings_passphrases (attendance->settings) : g_new0 (char *, 1);
-  char *line = secret_answer_new (id, list);
-  control_send_secret (line_control (attendance->line), line);
-  secret_answer_free (line);
-  settings_wipe_list (list);
-}
-
 static gboolean
 answer_query (Attendance *attendance, JsonObject *query, GError **error)
 {
@@ -156,7 +144,7 @@ answer_query (Attendance *attendance, JsonObject *query, GError **error)
   if (strcmp (what, "root") == 0) {
     take_choices (attendance, query);
   } else if (strcmp (what, "passphrases") == 0) {
-    answer_passphrases (attendance, id);
+    attendance_take_locked (attendance, query);
   } else if (strcmp (what, "digests") == 0) {
     if (attendance->export)
       export_flush (attendance->export);
@@ -229,6 +217,7 @@ attendance_go_on (Attendance *attendance)
     answer_choice (attendance, attendance->choice_id, choice);
     attendance->choice_id = 0;
   }
+  attendance_go_on_locked (attendance);
   if (attendance->reread && reread_is_done (attendance->reread)) {
     g_clear_pointer (&attendance->reread, reread_free);
     attendance_send_digests (attendance, TRUE);

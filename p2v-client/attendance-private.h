@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of an attendance, for attendance.c (how it goes on) and
- * attendance-messages.c (what the server says, and the answers). */
+/* The inside of an attendance, for attendance.c (how it goes on), attendance-messages.c (what
+ * the server says, and the answers) and attendance-secrets.c (those that are passphrases). */
 #pragma once
 #include "attendance.h"
 #include "digest-queue.h"
@@ -32,7 +32,14 @@ struct Attendance {
   gint64 choice_id;  /* of the query that waits for a person's choice; 0: none */
   char **choices;    /* those of it, and after the answer of the last one */
   atomic_int choice; /* -1 none yet */
-  Reread *reread;    /* of the query with this id */
+  gint64 closed_id;  /* of the query that waits for a passphrase of a person's; 0: none */
+  gint64 opened_id;  /* of the last one that was answered so */
+  char **closed;     /* the volumes that it names */
+  GMutex lock;       /* of the next two */
+  gboolean typed;    /* an answer is there, the last of these, or none and "leave" */
+  gboolean leave;
+  GPtrArray *passphrases; /* what was typed while this job ran: p2v_secret_new */
+  Reread *reread;         /* of the query with this id */
   gint64 reread_id;
   gint64 last_alive; /* when the last message "alive" went out */
 
@@ -54,6 +61,10 @@ struct Attendance {
 
 /* A ControlCallback. */
 gboolean attendance_take_message (JsonObject *message, gpointer data, GError **error);
+
+/* The query "passphrases" (attendance-secrets.c), and what was asked of a person for it. */
+void attendance_take_locked (Attendance *attendance, JsonObject *query);
+void attendance_go_on_locked (Attendance *attendance);
 
 /* Goes on with what did not come to its end at once: a decision, a reread. */
 void attendance_go_on (Attendance *attendance);

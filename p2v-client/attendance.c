@@ -2,6 +2,7 @@
 #include "attendance-private.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "inventory.h"
 #include <string.h>
 #include <sys/random.h>
@@ -41,6 +42,8 @@ attendance_new (Line *line, const P2vMachine *machine, guint patience_s, GCancel
   attendance->instance = new_instance ();
   atomic_init (&attendance->decision, -1);
   atomic_init (&attendance->choice, -1);
+  attendance->passphrases = g_ptr_array_new_with_free_func ((GDestroyNotify)p2v_secret_free);
+  g_mutex_init (&attendance->lock);
   attendance->digests = digest_queue_new (machine->disks->len);
   attendance->baseline = g_new0 (guint64, machine->disks->len);
   for (guint i = 0; i < machine->disks->len; i++) {
@@ -60,6 +63,9 @@ attendance_free (Attendance *attendance)
   g_free (attendance->offered);
   g_free (attendance->adopted);
   g_strfreev (attendance->choices);
+  g_strfreev (attendance->closed);
+  g_ptr_array_unref (attendance->passphrases);
+  g_mutex_clear (&attendance->lock);
   g_clear_error (&attendance->outcome);
   g_clear_error (&attendance->broken);
   g_clear_pointer (&attendance->summary, json_object_unref);

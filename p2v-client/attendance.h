@@ -30,8 +30,8 @@ void attendance_set_waiting (Attendance *attendance, AttendanceWaiting waiting);
 /* The answer to EVENT_WAITING, from any thread. */
 void attendance_decide (Attendance *attendance, gboolean adopt);
 
-/* Before attendance_start: whether EVENT_CHOICE is answered by attendance_choose.  Default:
- * no, the server hears that nobody can be asked. */
+/* Before attendance_start: whether EVENT_CHOICE is answered by attendance_choose, and
+ * EVENT_LOCKED by attendance_unlock.  Default: no, the server hears that nobody can be asked. */
 void attendance_set_chooses (Attendance *attendance, gboolean chooses);
 
 /* Before attendance_start: where the passphrases are that the server asks for; borrowed. */
@@ -39,6 +39,10 @@ void attendance_set_settings (Attendance *attendance, const Settings *settings);
 
 /* The answer to EVENT_CHOICE, from any thread. */
 void attendance_choose (Attendance *attendance, guint index);
+
+/* The answer to EVENT_LOCKED, from any thread: a passphrase (copied into memory for secrets, and
+ * known as long as the attendance), or NULL: the volumes stay closed. */
+void attendance_unlock (Attendance *attendance, const char *passphrase);
 void attendance_free (Attendance *attendance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attendance, attendance_free)
 

@@ -76,6 +76,7 @@ tell (const Event *event)
   case EVENT_LINK_BACK:
   case EVENT_WAITING:
   case EVENT_CHOICE:
+  case EVENT_LOCKED:
     p2v_log_tell (P2V_LOG_INFO, "%s", text);
     break;
   case EVENT_STOPPED:
@@ -301,6 +302,15 @@ conversion_choose (Conversion *conversion, guint index)
   g_mutex_lock (&conversion->lock);
   if (conversion->attendance)
     attendance_choose (conversion->attendance, index);
+  g_mutex_unlock (&conversion->lock);
+}
+
+void
+conversion_unlock (Conversion *conversion, const char *passphrase)
+{
+  g_mutex_lock (&conversion->lock);
+  if (conversion->attendance)
+    attendance_unlock (conversion->attendance, passphrase);
   g_mutex_unlock (&conversion->lock);
 }
 

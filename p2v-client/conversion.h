@@ -15,9 +15,10 @@ typedef void (*ConversionCallback) (Event *event, gpointer data);
 /* Borrows SETTINGS and MACHINE until it is freed. */
 Conversion *conversion_new (const Settings *settings, const P2vMachine *machine);
 
-/* Before the start: this front-end answers EVENT_WAITING by conversion_decide, and
- * EVENT_CHOICE by conversion_choose.  Else, unless p2v.resume= says otherwise, a job that
- * waits is gone on with, and several operating systems are an error. */
+/* Before the start: this front-end answers EVENT_WAITING by conversion_decide,
+ * EVENT_CHOICE by conversion_choose, and EVENT_LOCKED by conversion_unlock.  Else, unless
+ * p2v.resume= says otherwise, a job that waits is gone on with, several operating systems are an
+ * error, and passphrases that open nothing bring the job to a halt. */
 void conversion_set_asks (Conversion *conversion);
 
 /* Any thread: go on with the job that waits, or begin anew beside it. */
@@ -25,6 +26,9 @@ void conversion_decide (Conversion *conversion, gboolean adopt);
 
 /* Any thread: the operating system of this index among the choices. */
 void conversion_choose (Conversion *conversion, guint index);
+
+/* Any thread: a passphrase for the encrypted volumes, or NULL: they stay closed. */
+void conversion_unlock (Conversion *conversion, const char *passphrase);
 
 /* Starts the thread.  The last event is EVENT_FINISHED, exactly once. */
 void conversion_start (Conversion *conversion, ConversionCallback callback, gpointer data);

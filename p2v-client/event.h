@@ -13,6 +13,7 @@ typedef enum {
   EVENT_STOPPED,   /* text: what somebody has to put right before the job goes on */
   EVENT_WAITING,   /* text, job: a job of this machine waits; conversion_decide answers */
   EVENT_CHOICE,    /* text, choices: which operating system? conversion_choose answers */
+  EVENT_LOCKED,    /* text, choices: encrypted volumes; a passphrase? conversion_unlock answers */
   EVENT_FINISHED,  /* error (NULL on success), job, summary */
 } EventKind;
 
@@ -33,7 +34,7 @@ typedef struct {
   double rate;         /* bytes a second of the phase just now; below 0: not known */
   gint64 seconds_left; /* until the guest is done; below 0: not known */
 
-  char **choices; /* of EVENT_CHOICE, in words */
+  char **choices; /* of EVENT_CHOICE, in words; of EVENT_LOCKED, the volumes */
 
   char *job; /* id on the conversion server, when one was made */
   GError *error; /* of EVENT_FINISHED; of EVENT_STOPPED what TEXT says, for who translates it */

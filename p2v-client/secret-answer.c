@@ -23,7 +23,7 @@ put_string (char *to, const char *text)
 }
 
 char *
-secret_answer_new (gint64 id, char **list)
+secret_answer_new (gint64 id, char **list, gboolean leave)
 {
   char *line = mmap (NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (line == MAP_FAILED)
@@ -37,13 +37,13 @@ secret_answer_new (gint64 id, char **list)
   guint n = 0;
   for (guint i = 0; list[i]; i++) {
     if (!*list[i] || !g_utf8_validate (list[i], -1, NULL) ||
-        6 * strlen (list[i]) + 16 > (gsize)(line + ROOM - to))
+        6 * strlen (list[i]) + 40 > (gsize)(line + ROOM - to))
       continue;
     if (n++)
       *to++ = ',';
     to = put_string (to, list[i]);
   }
-  memcpy (to, "]}}\n", 5);
+  g_strlcpy (to, leave ? "],\"leave\":true}}\n" : "]}}\n", 40);
   return line;
 }
 

@@ -2,9 +2,9 @@
 #include "settings-table.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 const SettingRow setting_rows[N_SETTINGS] = {
 #define SETTING(id, argument, aliases, type, need, fallback, wire, check, values, help)            \
@@ -15,8 +15,8 @@ const SettingRow setting_rows[N_SETTINGS] = {
 };
 
 typedef struct {
-  char *text; /* NULL: not given */
-  gsize room; /* bytes of the mapping that holds a secret; 0: ordinary memory */
+  char *text;      /* NULL: not given */
+  gboolean secret; /* p2v_secret_new made it */
 } Value;
 
 struct Settings {
@@ -33,15 +33,14 @@ settings_new (void)
 static void
 value_clear (Value *value)
 {
-  if (value->text && value->room > 0) {
-    explicit_bzero (value->text, value->room);
-    munmap (value->text, value->room);
+  if (value->secret) {
+    p2v_secret_free (value->text);
   } else if (value->text) {
     /* Also the URL of a key may hold a password. */
     explicit_bzero (value->text, strlen (value->text));
     g_free (value->text);
   }
-  *value = (Value){NULL, 0};
+  *value = (Value){NULL, FALSE};
 }
 
 void
@@ -58,19 +57,7 @@ static void
 value_set (Value *value, const char *text, gboolean secret)
 {
   value_clear (value);
-  gsize size = strlen (text) + 1;
-  char *room = MAP_FAILED;
-  if (secret)
-    room = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (room == MAP_FAILED) {
-    value->text = g_strdup (text);
-    return;
-  }
-  /* Not every user may lock memory; the rest still holds. */
-  (void)mlock (room, size);
-  (void)madvise (room, size, MADV_DONTDUMP);
-  memcpy (room, text, size);
-  *value = (Value){room, size};
+  *value = (Value){secret ? p2v_secret_new (text) : g_strdup (text), secret};
 }
 
 void

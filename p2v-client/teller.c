@@ -114,6 +114,7 @@ teller_take (Teller *teller, Event *event)
   case EVENT_LOG:
   case EVENT_WAITING:
   case EVENT_CHOICE:
+  case EVENT_LOCKED:
     break;
   }
   tell (teller, event);

@@ -170,6 +170,7 @@ view_take (View *view, const Event *event)
     break;
   case EVENT_WAITING:
   case EVENT_CHOICE:
+  case EVENT_LOCKED:
     console_print (view->console, "   %s", event->text);
     break;
   case EVENT_FINISHED:

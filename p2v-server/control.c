@@ -11,6 +11,7 @@
 #include "common/message.h"
 #include "client-log.h"
 #include "common/unit.h"
+#include "secret-line.h"
 #include "socket.h"
 
 /* What waits for a slow client before progress and log lines are dropped. */
@@ -52,6 +53,7 @@ struct Channel {
   gint64 query_id;
   JsonObject *query; /* the one that waits for its answer, NULL none */
   JsonObject *answer;
+  GPtrArray *secrets; /* that came with it; NULL none */
 };
 
 static void
@@ -187,6 +189,15 @@ channel_query (Channel *channel, JsonObject *query, guint timeout_s, GCancellabl
   return answer;
 }
 
+GPtrArray *
+channel_take_secrets (Channel *channel)
+{
+  g_mutex_lock (&channel->lock);
+  GPtrArray *secrets = g_steal_pointer (&channel->secrets);
+  g_mutex_unlock (&channel->lock);
+  return secrets;
+}
+
 gboolean
 channel_is_attached (Channel *channel)
 {
@@ -214,21 +225,26 @@ take_digests (Channel *channel, JsonObject *message, GError **error)
   return TRUE;
 }
 
+/* SECRETS is taken. */
 static void
-take_answer (Channel *channel, JsonObject *message)
+take_answer (Channel *channel, JsonObject *message, GPtrArray *secrets)
 {
   g_mutex_lock (&channel->lock);
   if (p2v_json_int (message, "id", -1) == channel->query_id) {
     g_clear_pointer (&channel->answer, json_object_unref);
     channel->answer = json_object_ref (p2v_json_object (message, "data"));
+    g_clear_pointer (&channel->secrets, g_ptr_array_unref);
+    channel->secrets = g_steal_pointer (&secrets);
     g_cond_broadcast (&channel->answered);
   }
   g_mutex_unlock (&channel->lock);
+  g_clear_pointer (&secrets, g_ptr_array_unref);
 }
 
 static gboolean
-take_message (Channel *channel, const char *line, GError **error)
+take_message (Channel *channel, char *line, GError **error)
 {
+  g_autoptr (GPtrArray) secrets = secret_line_take (line);
   g_autoptr (JsonObject) message = p2v_message_parse (line, strlen (line), P2V_FROM_CLIENT, error);
   if (!message)
     return FALSE;
@@ -236,7 +252,7 @@ take_message (Channel *channel, const char *line, GError **error)
   if (g_str_equal (type, "digests"))
     return take_digests (channel, message, error);
   if (g_str_equal (type, "answer")) {
-    take_answer (channel, message);
+    take_answer (channel, message, g_steal_pointer (&secrets));
   } else if (g_str_equal (type, "cancel")) {
     channel->events->cancel (channel->data);
   } else if (g_str_equal (type, "log")) {
@@ -361,7 +377,9 @@ on_readable (gint fd, GIOCondition condition G_GNUC_UNUSED, gpointer data)
   ssize_t n = recv (fd, buffer, sizeof buffer, MSG_DONTWAIT);
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
-  if (n > 0 && p2v_lines_push (peer->lines, buffer, (gsize)n, NULL) && take_lines (peer))
+  gboolean pushed = n > 0 && p2v_lines_push (peer->lines, buffer, (gsize)n, NULL);
+  explicit_bzero (buffer, (gsize)MAX (n, 0));
+  if (pushed && take_lines (peer))
     return G_SOURCE_CONTINUE;
   peer->in = 0;
   drop_peer (peer);
@@ -420,6 +438,7 @@ channel_free (Channel *channel)
   g_ptr_array_unref (channel->peers);
   g_byte_array_unref (channel->outbox);
   g_clear_pointer (&channel->answer, json_object_unref);
+  g_clear_pointer (&channel->secrets, g_ptr_array_unref);
   g_mutex_clear (&channel->lock);
   g_cond_clear (&channel->answered);
   g_free (channel->path);

@@ -56,6 +56,9 @@ void channel_send (Channel *channel, JsonObject *message);
 JsonObject *channel_query (Channel *channel, JsonObject *query, guint timeout_s,
                            GCancellable *cancel, GError **error);
 
+/* The same thread: see job_take_secrets. */
+GPtrArray *channel_take_secrets (Channel *channel);
+
 /* Any thread. */
 gboolean channel_is_attached (Channel *channel);
 

@@ -4,6 +4,7 @@
 #include "mounts.h"
 #include "no-os.h"
 #include "root-choice.h"
+#include "unlock.h"
 
 /* libguestfs's words for guests that p2v-server/convert/linux knows how to convert. */
 static const char *const debian_like[] = {"debian", "ubuntu", "linuxmint", "kalilinux", NULL};
@@ -127,14 +128,19 @@ check_groups (Guest *guest, const char *root, GError **error)
 }
 
 gboolean
-inspect_os (Guest *guest, GError **error)
+inspect_os (Guest *guest, gboolean *anew, GError **error)
 {
+  *anew = FALSE;
   job_log (guest->job, P2V_LOG_INFO, "Looking for the operating system");
   g_auto (GStrv) roots = guestfs_inspect_os (guest->g);
   if (!roots) {
     guest_error (guest, P2V_ERROR_NO_OS, "The guest cannot be inspected", error);
     return FALSE;
   }
+  if (!roots[0] && !unlock_needed (guest, anew, error))
+    return FALSE;
+  if (*anew)
+    return TRUE;
   if (!roots[0]) {
     no_os_error (guest->volumes, guest->incomplete_vgs, guest->job->disks->len, TRUE, error);
     return FALSE;

@@ -19,8 +19,8 @@ check_not_blank (Guest *guest, GError **error)
   return FALSE;
 }
 
-gboolean
-phase_inspect (Job *job, GError **error)
+static gboolean
+look (Job *job, gboolean *anew, GError **error)
 {
   job_log (job, P2V_LOG_INFO, "Starting the appliance with the guest's disks");
   job->guest = guest_open (job, error);
@@ -33,8 +33,20 @@ phase_inspect (Job *job, GError **error)
   if (!inspect_usage (job->guest, error) || !job_check_cancelled (job, error))
     return FALSE;
   broker_expect (job, FALSE); /* libguestfs probes everything once more */
-  if (!inspect_os (job->guest, error))
-    return FALSE;
+  return inspect_os (job->guest, anew, error);
+}
+
+/* What a person unlocks late is looked at by a new appliance, which opens it first of all: a
+ * second search for operating systems in the same one was seen to stand still for ever. */
+gboolean
+phase_inspect (Job *job, GError **error)
+{
+  gboolean anew;
+  do {
+    if ((job->guest && !guest_close (g_steal_pointer (&job->guest), error)) ||
+        !look (job, &anew, error))
+      return FALSE;
+  } while (anew);
   broker_expect (job, TRUE);
   return inspect_boot (job->guest, error) && inspect_room (job->guest, error) &&
          preflight_space (job, error);

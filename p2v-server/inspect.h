@@ -4,8 +4,10 @@
 #include "guest.h"
 
 /* Finds the operating system (or the one that setting "root" wants), fills
- * job->info with what it is, and mounts it.  P2V_ERROR_NO_OS, P2V_ERROR_GUEST. */
-gboolean inspect_os (Guest *guest, GError **error);
+ * job->info with what it is, and mounts it.  *ANEW: there was none, but an encrypted volume was
+ * opened; another appliance has to look again.  P2V_ERROR_NO_OS, P2V_ERROR_GUEST,
+ * passphrases_use's. */
+gboolean inspect_os (Guest *guest, gboolean *anew, GError **error);
 
 /* How the guest boots: firmware, disk, clock.  After inspect_os. */
 gboolean inspect_boot (Guest *guest, GError **error);

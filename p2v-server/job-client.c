@@ -13,6 +13,13 @@ job_client_stopped (Process *process)
   return message;
 }
 
+gboolean
+job_client_cures (const GError *error)
+{
+  return g_error_matches (error, P2V_ERROR, P2V_ERROR_SETTINGS) ||
+         g_error_matches (error, P2V_ERROR, P2V_ERROR_NO_OS);
+}
+
 static void
 on_cancel (gpointer data)
 {
@@ -138,6 +145,8 @@ on_adopt (const char *instance, gpointer data)
   if (process->worker && !process->told) {
     process->again = TRUE;
     job_process_halt (process, NULL);
+  } else if (process->stopped && job_client_cures (process->error)) {
+    process->stopped = FALSE; /* on_attached goes on */
   }
   return TRUE;
 }

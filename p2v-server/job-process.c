@@ -98,10 +98,14 @@ explain_stop (Process *process)
                              "--badblocks=zero %s\".  ",
                              id)
           : g_strdup ("");
-  g_autofree char *more = g_strdup_printf (
-      "%s%s%sThen \"p2v-server resume %s\" on the conversion server goes on with the job; nothing "
-      "that was done is lost.",
-      remedy ? remedy : "", remedy ? "  " : "", accept, id);
+  g_autofree char *how =
+      job_client_cures (cause)
+          ? g_strdup ("Then the job goes on")
+          : g_strdup_printf ("Then \"p2v-server resume %s\" on the conversion server goes on with "
+                             "the job",
+                             id);
+  g_autofree char *more = g_strdup_printf ("%s%s%s%s; nothing that was done is lost.",
+                                           remedy ? remedy : "", remedy ? "  " : "", accept, how);
   p2v_set_error (&process->error, (P2vErrorCode)cause->code, more, "%s", problem);
 }
 

@@ -32,6 +32,9 @@ void job_client_taken (guint disk, guint64 records, gpointer data);
 /* The client is lost, also before it came at all. */
 void job_client_lost (gpointer data);
 
+/* What another run of the client, with other settings, puts right. */
+gboolean job_client_cures (const GError *error);
+
 /* "stopped" for the client (caller unrefs). */
 JsonObject *job_client_stopped (Process *process);
 

@@ -173,6 +173,12 @@ job_ask (Job *job, JsonObject *query, guint timeout_s, GError **error)
   return NULL;
 }
 
+GPtrArray *
+job_take_secrets (Job *job)
+{
+  return job->state->channel ? channel_take_secrets (job->state->channel) : NULL;
+}
+
 void
 job_log (Job *job, P2vLogLevel level, const char *format, ...)
 {

@@ -85,5 +85,9 @@ JsonObject *job_query (Job *job, const char *what, guint timeout_s, GError **err
 /* The same for a "query" that has more members; its "id" is set here. */
 JsonObject *job_ask (Job *job, JsonObject *query, guint timeout_s, GError **error);
 
+/* The passphrases that the last answer held, char * of p2v_secret_new (caller unrefs); NULL when
+ * it held none.  They are not in the answer itself (secret-line.h). */
+GPtrArray *job_take_secrets (Job *job);
+
 /* A path inside the job directory (caller frees). */
 char *job_path (const Job *job, const char *name);

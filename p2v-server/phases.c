@@ -138,7 +138,7 @@ run_phase (Job *job, PhaseIndex index, GError **error)
 /* Can somebody put it right, and has enough been done for that to be better than to begin
  * anew?  A disk that cannot be read stays so: how to go on without is said then. */
 static gboolean
-is_worth_a_halt (PhaseIndex index, const GError *error)
+is_worth_a_halt (const Job *job, PhaseIndex index, const GError *error)
 {
   if (error->domain != P2V_ERROR)
     return FALSE;
@@ -150,6 +150,10 @@ is_worth_a_halt (PhaseIndex index, const GError *error)
     return index >= PHASE_PLAN;
   case P2V_ERROR_LINK:
     return index >= PHASE_OVERLAY;
+  case P2V_ERROR_SETTINGS: /* a passphrase */
+    return index >= PHASE_INSPECT;
+  case P2V_ERROR_NO_OS: /* that was found before: another run of the client lacks a passphrase */
+    return job->state->record->furthest >= PHASE_COPY;
   default:
     return FALSE;
   }
@@ -198,7 +202,7 @@ phases_run (Job *job, GError **error)
     }
     explain (job, &cause);
     job_leave_phases (job);
-    gboolean halted = job_is_halting (job, &cause) || is_worth_a_halt (index, cause);
+    gboolean halted = job_is_halting (job, &cause) || is_worth_a_halt (job, index, cause);
     if (halted) {
       halt (job);
     } else {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 #include "common/message.h"
 #include "socket.h"
@@ -24,8 +25,10 @@ take_whole_lines (P2vLines *lines, GByteArray *to_job)
 {
   char *line;
   while ((line = p2v_lines_pop (lines))) {
-    g_byte_array_append (to_job, (const guint8 *)line, (guint)strlen (line));
+    gsize length = strlen (line);
+    g_byte_array_append (to_job, (const guint8 *)line, (guint)length);
     g_byte_array_append (to_job, (const guint8 *)"\n", 1);
+    explicit_bzero (line, length);
     g_free (line);
   }
 }
@@ -42,7 +45,9 @@ patience (gboolean listening, gint64 heard)
 void
 session_relay (int job_fd, P2vLines *lines)
 {
-  g_autoptr (GByteArray) to_job = g_byte_array_new (), to_client = g_byte_array_new ();
+  /* What the client says may be a passphrase: this does not grow, and what was sent is wiped. */
+  g_autoptr (GByteArray) to_job = g_byte_array_sized_new (2 * BUFFER_MAX + P2V_MESSAGE_MAX);
+  g_autoptr (GByteArray) to_client = g_byte_array_new ();
   const int fds[] = {STDIN_FILENO, STDOUT_FILENO, job_fd};
   for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
     (void)g_unix_set_fd_nonblocking (fds[i], TRUE, NULL);
@@ -66,6 +71,7 @@ session_relay (int job_fd, P2vLines *lines)
     if (polls[0].revents) {
       client = fill (STDIN_FILENO, buffer, sizeof buffer, &got) &&
                p2v_lines_push (lines, buffer, got, NULL);
+      explicit_bzero (buffer, got);
       take_whole_lines (lines, to_job);
     }
     if (polls[0].revents || !listening)

@@ -84,6 +84,7 @@ socket_drain (int fd, GByteArray *buffer)
     if (n < 0)
       return errno == EAGAIN;
     g_byte_array_remove_range (buffer, 0, (guint)n);
+    explicit_bzero (buffer->data + buffer->len, (gsize)n);
   }
   return TRUE;
 }

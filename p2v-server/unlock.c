@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unlock.h"
 #include <string.h>
-#include <sys/resource.h>
-#include "common/message.h"
 #include "convert/linux/tab.h"
+#include "passphrases.h"
 #include "volumes.h"
 
-#define ANSWER_S 60
-#define MAPPER   "/dev/mapper/"
-#define TRIES    3
+#define MAPPER "/dev/mapper/"
+#define TRIES  3
 
 /* cryptsetup(8)'s words. */
 #define WRONG_KEY "No key available"
@@ -46,42 +44,6 @@ unlock_of_opened (Guest *guest, const char *opened)
   return NULL;
 }
 
-/* ---- the passphrases ---- */
-
-/* libguestfs takes them from here, and shows stars where it tells what it does. */
-static JsonArray *
-find_passphrases (JsonObject *answer)
-{
-  JsonArray *list = p2v_json_array (answer, "passphrases");
-  for (guint i = 0; list && i < json_array_get_length (list); i++) {
-    JsonNode *node = json_array_get_element (list, i);
-    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
-      return NULL;
-    p2v_log_add_secret (json_node_get_string (node));
-  }
-  return list;
-}
-
-/* The strings are the parser's own memory. */
-static void
-wipe_passphrases (JsonArray *list)
-{
-  for (guint i = 0; list && i < json_array_get_length (list); i++) {
-    char *text = (char *)json_array_get_string_element (list, i);
-    explicit_bzero (text, strlen (text));
-  }
-}
-
-static JsonObject *
-ask_client (Job *job, GError **error)
-{
-  const struct rlimit none = {0, 0};
-  (void)setrlimit (RLIMIT_CORE, &none);
-  g_autoptr (JsonObject) query = p2v_message_new ("query");
-  json_object_set_string_member (query, "what", "passphrases");
-  return job_ask (job, query, ANSWER_S, error);
-}
-
 /* ---- opening ---- */
 
 /* udev may still be looking at DEVICE: what fails for another reason than a wrong key is
@@ -102,34 +64,51 @@ try_key (Guest *guest, const char *device, const char *key, const char *name)
 }
 
 static gboolean
-open_volume (Guest *guest, const char *device, JsonArray *passphrases)
+open_volume (Guest *guest, const char *device, const GPtrArray *passphrases)
 {
   g_autofree char *name = g_strdup_printf ("p2v_luks%u", guest->unlocked->len);
-  for (guint i = 0; i < json_array_get_length (passphrases); i++) {
-    const char *key = json_array_get_string_element (passphrases, i);
-    if (!try_key (guest, device, key, name))
+  for (guint i = 0; i < passphrases->len; i++) {
+    if (!try_key (guest, device, g_ptr_array_index (passphrases, i), name))
       continue;
     Unlocked *unlocked = g_new0 (Unlocked, 1);
     unlocked->device = g_strdup (device);
     unlocked->name = g_steal_pointer (&name);
     g_ptr_array_add (guest->unlocked, unlocked);
+    job_log (guest->job, P2V_LOG_INFO, "%s (LUKS) is opened", device);
     return TRUE;
   }
   return FALSE;
 }
 
-/* Those that stay closed, "/dev/sda5, /dev/sdb1" (caller frees); NULL when there are none. */
-static char *
-open_all (Guest *guest, JsonArray *passphrases)
+static gboolean
+is_closed (Guest *guest, const Volume *volume)
 {
-  g_autoptr (GString) closed = g_string_new (NULL);
+  return !g_strcmp0 (volume->type, "crypto_LUKS") && !unlock_of_device (guest, volume->device);
+}
+
+/* "/dev/sda5", "/dev/sdb1" as the physical machine has them (caller frees). */
+static char **
+closed_volumes (Guest *guest)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   for (guint i = 0; i < guest->volumes->len; i++) {
     const Volume *volume = g_ptr_array_index (guest->volumes, i);
-    if (!g_strcmp0 (volume->type, "crypto_LUKS") &&
-        !open_volume (guest, volume->device, passphrases))
-      g_string_append_printf (closed, "%s%s", closed->len ? ", " : "", volume->physical);
+    if (is_closed (guest, volume))
+      g_strv_builder_add (names, volume->physical);
   }
-  return closed->len ? g_strdup (closed->str) : NULL;
+  return g_strv_builder_end (names);
+}
+
+static char **
+open_closed (const GPtrArray *passphrases, gpointer data)
+{
+  Guest *guest = data;
+  for (guint i = 0; i < guest->volumes->len; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    if (is_closed (guest, volume))
+      (void)open_volume (guest, volume->device, passphrases);
+  }
+  return closed_volumes (guest);
 }
 
 /* What has come to light: the opened volumes, and logical ones in them. */
@@ -154,48 +133,26 @@ load_again (Guest *guest, GError **error)
 }
 
 static gboolean
-use (Guest *guest, JsonArray *passphrases, GError **error)
+open_more (Guest *guest, gboolean needed, GError **error)
 {
-  g_autofree char *closed = open_all (guest, passphrases);
-  if (closed && guest->unlocked->len == 0) {
-    p2v_set_error (error, P2V_ERROR_GUEST,
-                   "Correct the passphrase (p2v.luks=), or leave it out where the operating system "
-                   "is not encrypted.",
-                   "None of the given passphrases opens %s (LUKS).", closed);
-    return FALSE;
-  }
-  if (closed)
-    report_warning (guest->job->report,
-                    "No passphrase opens %s (LUKS): it is copied as a whole, as it is.", closed);
-  for (guint i = 0; i < guest->unlocked->len; i++) {
-    const Unlocked *unlocked = g_ptr_array_index (guest->unlocked, i);
-    job_log (guest->job, P2V_LOG_INFO, "%s (LUKS) is opened", unlocked->device);
-  }
-  return load_again (guest, error);
-}
-
-static gboolean
-has_encrypted (Guest *guest)
-{
-  for (guint i = 0; i < guest->volumes->len; i++)
-    if (!g_strcmp0 (((Volume *)g_ptr_array_index (guest->volumes, i))->type, "crypto_LUKS"))
-      return TRUE;
-  return FALSE;
+  g_auto (GStrv) volumes = closed_volumes (guest);
+  return !*volumes || passphrases_use (guest->job, volumes, needed, open_closed, guest, error);
 }
 
 gboolean
 unlock_volumes (Guest *guest, GError **error)
 {
   g_ptr_array_set_size (guest->unlocked, 0);
-  if (!has_encrypted (guest))
-    return TRUE;
-  g_autoptr (JsonObject) answer = ask_client (guest->job, error);
-  if (!answer)
-    return FALSE;
-  JsonArray *passphrases = find_passphrases (answer);
-  gboolean some = passphrases && json_array_get_length (passphrases) > 0;
-  gboolean ok = !some || use (guest, passphrases, error);
-  wipe_passphrases (passphrases);
+  return open_more (guest, FALSE, error) &&
+         (guest->unlocked->len == 0 || load_again (guest, error));
+}
+
+gboolean
+unlock_needed (Guest *guest, gboolean *some, GError **error)
+{
+  guint before = guest->unlocked->len;
+  gboolean ok = open_more (guest, TRUE, error);
+  *some = guest->unlocked->len > before;
   return ok;
 }
 

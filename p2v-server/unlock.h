@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Encrypted volumes (LUKS) that are opened by passphrases.  These are the client's: asked for
- * each time the appliance is started, and kept in no file. */
+/* Encrypted volumes (LUKS) that are opened by passphrases (passphrases.h). */
 #pragma once
 #include "guest.h"
 
@@ -11,10 +10,14 @@ typedef struct {
 
 void unlocked_free (Unlocked *unlocked);
 
-/* After volumes_load: opens what the client has passphrases for, into guest->unlocked, and
- * loads the volumes again.  What stays closed is warned of; P2V_ERROR_GUEST when there are
- * passphrases and none of them opens anything, P2V_ERROR_LINK, P2V_ERROR_CANCELLED. */
+/* After volumes_load: opens what there are passphrases for, into guest->unlocked, and
+ * loads the volumes again.  Errors: passphrases_use's. */
 gboolean unlock_volumes (Guest *guest, GError **error);
+
+/* No operating system is in what is open: what is not is asked for.  *SOME: a volume was opened,
+ * so that it is worth to look again, in another appliance: the client has its passphrase from
+ * now on. */
+gboolean unlock_needed (Guest *guest, gboolean *some, GError **error);
 
 /* Once guest->crypttab is there: gives each the name that the guest has for it, by which
  * its fstab and its own mkinitramfs know it.  The root file system, mounted from *ROOT, may be

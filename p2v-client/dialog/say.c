@@ -289,3 +289,14 @@ say_figures (const Event *event, gboolean lost)
     g_string_append_printf (text, _ ("   about %s left"), time);
   return g_strdup (text->str);
 }
+
+char *
+say_locked (char **volumes)
+{
+  g_autofree char *names = g_strjoinv (", ", volumes);
+  return g_strdup_printf (
+      P_ ("The encrypted volume %s does not open: its passphrase is missing or wrong.",
+          "The encrypted volumes %s do not open: their passphrases are missing or wrong.",
+          g_strv_length (volumes)),
+      names);
+}

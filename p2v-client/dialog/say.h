@@ -49,6 +49,9 @@ char *say_room (const Probe *probe);
  * (caller frees). */
 char *say_figures (const Event *event, gboolean lost);
 
+/* What is to be unlocked, and why that is asked: VOLUMES of EVENT_LOCKED (caller frees). */
+char *say_locked (char **volumes);
+
 /* A kind of target: what it is, with a mnemonic, or its own name (borrowed). */
 const char *say_target (const char *kind);
 /* What "where" means for it, with a mnemonic; KIND may be NULL. */

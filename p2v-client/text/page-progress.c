@@ -22,6 +22,7 @@ typedef struct {
   GCancellable *hook;     /* ends the command of p2v.pre */
   char *waiting;          /* the job that is asked about */
   char **choices;         /* the operating systems that are asked about */
+  char **locked;          /* the encrypted volumes that are asked about */
   gboolean ended;
   gint64 shown; /* when the words were brought up to date */
 } Progress;
@@ -80,6 +81,11 @@ take_event (Event *event, gpointer data)
     tell_line (progress, "choice", event->text);
     g_strfreev (progress->choices);
     progress->choices = g_steal_pointer (&event->choices);
+    break;
+  case EVENT_LOCKED:
+    tell_line (progress, "locked", event->text);
+    g_strfreev (progress->locked);
+    progress->locked = g_steal_pointer (&event->choices);
     break;
   case EVENT_FINISHED:
     finish (progress, event);
@@ -203,6 +209,32 @@ ask_which_system (Progress *progress)
       conversion_choose (progress->conversion, i);
 }
 
+/* The conversion waits meanwhile.  Who leaves that cancels. */
+static void
+ask_for_passphrase (Progress *progress)
+{
+  g_auto (GStrv) locked = g_steal_pointer (&progress->locked);
+  g_autoptr (Sheet) sheet = sheet_new (TITLE);
+  g_autofree char *words = say_locked (locked);
+  sheet_set_text (sheet, words);
+  guint field = sheet_add_secret (sheet, _ ("Passphrase"), "");
+  guint unlock = sheet_add_button (sheet, _ ("_Unlock"), FALSE);
+  guint leave = sheet_add_button (sheet, _ ("L_eave it locked"), FALSE);
+  sheet_add_button (sheet, _ ("_Cancel the conversion"), FALSE);
+  int button;
+  do
+    button = sheet_run (sheet, end_with_it, progress);
+  while (button == (int)unlock && !*sheet_value (sheet, field));
+  if (progress->ended)
+    return;
+  if (button == (int)unlock)
+    conversion_unlock (progress->conversion, sheet_value (sheet, field));
+  else if (button == (int)leave)
+    conversion_unlock (progress->conversion, NULL);
+  else
+    cancel_now (progress);
+}
+
 static void
 show_log (Progress *progress)
 {
@@ -215,6 +247,7 @@ show_log (Progress *progress)
 #define ENDED   100
 #define WAITING 101
 #define CHOICE  102
+#define LOCKED  103
 
 static void
 tick (Sheet *sheet, gpointer data)
@@ -227,6 +260,8 @@ tick (Sheet *sheet, gpointer data)
     sheet_end (sheet, WAITING);
   } else if (progress->choices) {
     sheet_end (sheet, CHOICE);
+  } else if (progress->locked) {
+    sheet_end (sheet, LOCKED);
   } else if (now - progress->shown > G_USEC_PER_SEC / 2) {
     g_autofree char *words = progress_text_write (progress->words, now);
     progress->shown = now;
@@ -252,6 +287,8 @@ page_progress (Text *text)
       ask_about_waiting (&progress);
     else if (button == CHOICE)
       ask_which_system (&progress);
+    else if (button == LOCKED)
+      ask_for_passphrase (&progress);
     else if (button == (int)log)
       show_log (&progress);
     else if (button == (int)cancel || button == SHEET_LEAVE)
@@ -263,5 +300,6 @@ page_progress (Text *text)
   g_object_unref (progress.hook);
   g_free (progress.waiting);
   g_strfreev (progress.choices);
+  g_strfreev (progress.locked);
   return GO_NEXT;
 }

@@ -108,6 +108,7 @@ progress_text_take (ProgressText *words, const Event *event)
   case EVENT_LOG:
   case EVENT_WAITING:
   case EVENT_CHOICE:
+  case EVENT_LOCKED:
   case EVENT_FINISHED:
     break;
   }

@@ -15,9 +15,10 @@
 
 struct _P2vPageProgress {
   P2vPage parent;
-  GtkLabel *words, *figures, *elapsed, *waiting_words;
+  GtkLabel *words, *figures, *elapsed, *waiting_words, *locked_words;
   GtkProgressBar *bar;
-  GtkBox *link, *question, *waiting, *systems;
+  GtkBox *link, *question, *waiting, *systems, *locked;
+  GtkEntry *passphrase;
   GtkComboBoxText *system;
   GtkGrid *phases;
   GtkTextView *log;
@@ -189,6 +190,39 @@ choose_system (P2vPageProgress *self)
 }
 
 static void
+ask_for_passphrase (P2vPageProgress *self, const Event *event)
+{
+  g_autofree char *words = say_locked (event->choices);
+  show_line (self, "locked", event->text ? event->text : "");
+  gtk_label_set_text (self->locked_words, words);
+  gtk_widget_show (GTK_WIDGET (self->locked));
+  gtk_widget_grab_focus (GTK_WIDGET (self->passphrase));
+}
+
+static void
+answer_locked (P2vPageProgress *self, const char *passphrase)
+{
+  if (self->conversion)
+    conversion_unlock (self->conversion, passphrase);
+  gtk_entry_set_text (self->passphrase, "");
+  gtk_widget_hide (GTK_WIDGET (self->locked));
+  gtk_widget_grab_focus (self->cancel);
+}
+
+static void
+unlock (P2vPageProgress *self)
+{
+  if (*gtk_entry_get_text (self->passphrase))
+    answer_locked (self, gtk_entry_get_text (self->passphrase));
+}
+
+static void
+leave_locked (P2vPageProgress *self)
+{
+  answer_locked (self, NULL);
+}
+
+static void
 take_event (Event *event, gpointer data)
 {
   P2vPageProgress *self = data;
@@ -214,6 +248,9 @@ take_event (Event *event, gpointer data)
     break;
   case EVENT_CHOICE:
     ask_which_system (self, event);
+    break;
+  case EVENT_LOCKED:
+    ask_for_passphrase (self, event);
     break;
   case EVENT_FINISHED:
     finish (self, event);
@@ -276,6 +313,7 @@ enter (P2vPage *page)
   gtk_widget_hide (GTK_WIDGET (self->question));
   gtk_widget_hide (GTK_WIDGET (self->waiting));
   gtk_widget_hide (GTK_WIDGET (self->systems));
+  gtk_widget_hide (GTK_WIDGET (self->locked));
   notice_hide (self->link);
   gtk_label_set_text (self->words, _ ("Starting"));
   self->list = phase_list_new (self->phases);
@@ -344,6 +382,9 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   CHILD (waiting);
   CHILD (systems);
   CHILD (system);
+  CHILD (locked);
+  CHILD (locked_words);
+  CHILD (passphrase);
   CHILD (waiting_words);
   CHILD (adopt);
 #undef CHILD
@@ -353,6 +394,8 @@ p2v_page_progress_class_init (P2vPageProgressClass *class)
   gtk_widget_class_bind_template_callback (widget, adopt_waiting);
   gtk_widget_class_bind_template_callback (widget, begin_anew);
   gtk_widget_class_bind_template_callback (widget, choose_system);
+  gtk_widget_class_bind_template_callback (widget, unlock);
+  gtk_widget_class_bind_template_callback (widget, leave_locked);
 }
 
 static void

@@ -12,6 +12,7 @@
  *     root=…                           the setting of that name
  *     places=DISK:OFFSET,…             whose files phase "places" looks for
  *     passphrase=…                     what the client answers when it is asked for some
+ *     typed=…                          what it answers, once, when that opens nothing
  *     cancel_ms=N                      cancels the job after so many milliseconds
  *
  * "places", a phase of this tool's for while the appliance is there, prints "place: …" as
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "common/secret.h"
 #include "p2v-server/badblocks-files.h"
 #include "p2v-server/family.h"
 #include "p2v-server/guest.h"
@@ -58,16 +60,35 @@ job_check_cancelled (Job *job, GError **error)
   return FALSE;
 }
 
-DUMMY JsonObject *
-job_ask (Job *job, JsonObject *query G_GNUC_UNUSED, guint timeout_s G_GNUC_UNUSED,
-         GError **error G_GNUC_UNUSED)
+static GPtrArray *secrets; /* of the last answer */
+
+static void
+add_secret (Job *job, const char *name)
 {
-  JsonObject *answer = json_object_new ();
-  JsonArray *passphrases = json_array_new ();
-  if (job_setting (job, "passphrase", NULL))
-    json_array_add_string_element (passphrases, job_setting (job, "passphrase", NULL));
-  json_object_set_array_member (answer, "passphrases", passphrases);
-  return answer;
+  if (job_setting (job, name, NULL))
+    g_ptr_array_add (secrets, p2v_secret_new (job_setting (job, name, NULL)));
+}
+
+/* What a person types once, the client has from then on. */
+DUMMY JsonObject *
+job_ask (Job *job, JsonObject *query, guint timeout_s G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+  secrets = g_ptr_array_new_with_free_func ((GDestroyNotify)p2v_secret_free);
+  if (!json_object_has_member (query, "closed")) {
+    add_secret (job, "passphrase");
+    add_secret (job, "known");
+  } else if (job_setting (job, "typed", NULL)) {
+    add_secret (job, "typed");
+    json_object_set_string_member (job->settings, "known", job_setting (job, "typed", NULL));
+    json_object_remove_member (job->settings, "typed");
+  }
+  return json_object_new ();
+}
+
+DUMMY GPtrArray *
+job_take_secrets (Job *job G_GNUC_UNUSED)
+{
+  return g_steal_pointer (&secrets);
 }
 
 DUMMY char *

@@ -49,20 +49,24 @@ END
 guestfish -f "$WORK/guestfish" >"$WORK/made" 2>&1 || true
 check "the disk is made" grep -qx made "$WORK/made" || cat "$WORK/made"
 
-# run PHASES [PASSPHRASE]: STATUS; $WORK/output, $WORK/log
+# run PHASES [PASSPHRASE [TYPED]]: STATUS; $WORK/output, $WORK/log
 run () {
   rm -f "$JOB/d0.qcow2"
   qemu-img create -q -f qcow2 -o cluster_size=4k -b "$WORK/0.raw" -F raw "$JOB/d0.qcow2"
   STATUS=0
-  "$BUILD/tests/convert-tool" "$JOB" "phases=$1" ${2:+"passphrase=$2"} \
+  "$BUILD/tests/convert-tool" "$JOB" "phases=$1" ${2:+"passphrase=$2"} ${3:+"typed=$3"} \
     "disk=/dev/sda,$(stat -c %s "$WORK/0.raw"),512,D0" >"$WORK/output" 2>"$WORK/log" || STATUS=$?
 }
 said () { grep -E -- "$1" "$WORK/output" "$WORK/log" || { tail -n 30 "$WORK/output" "$WORK/log"; return 1; }; }
 unsaid () { ! grep -F -- "$SECRET" "$WORK/output" "$WORK/log" && ! grep -rF -- "$SECRET" "$JOB" --include='*.json' --include=log; }
 
 run inspect "falsch"
-check "the wrong passphrase is an error that names the volume" said 'None of the given passphrases opens /dev/sda1, /dev/sda2'
-check "of the guest's" test $STATUS -eq 1
+check "the wrong passphrase is an error that names the volume" said '^settings: None of the given passphrases opens /dev/sda1, /dev/sda2'
+check "with which the job comes to a halt" test $STATUS -eq 1
+
+run inspect "" "$SECRET"
+check "a person is asked when none was given and no system is found" test $STATUS -eq 0
+check "which is in the volumes that are opened then" said "on /dev/mapper/(p2v_luks0|root_crypt)"
 
 run inspect,trim "$SECRET"
 check "with the right one the system is found, and trimmed" test $STATUS -eq 0

@@ -2,10 +2,12 @@
 /* p2v-server without appliance: all of it but inspect, convert and trim, which do in
  * a second what is left of them for the disks.  Inspect has the broker read the
  * beginning of each disk, so that its cache holds that; convert writes to the overlay.
- * A machine that is called "several…" has three operating systems. */
+ * A machine that is called "several…" has three operating systems, one that is called "locked…"
+ * an encrypted volume, which the passphrase "sesame" opens. */
 #include <sys/stat.h>
 #include "common/process.h"
 #include "p2v-server/nbd-pool.h"
+#include "p2v-server/passphrases.h"
 #include "p2v-server/phases.h"
 #include "p2v-server/root-choice.h"
 #include "p2v-server/subcommands.h"
@@ -38,6 +40,15 @@ read_beginning (Job *job, const JobDisk *disk, GError **error)
   return pool != NULL;
 }
 
+static char **
+open_with_sesame (const GPtrArray *passphrases, gpointer data)
+{
+  for (guint i = 0; i < passphrases->len; i++)
+    if (g_str_equal (g_ptr_array_index (passphrases, i), "sesame"))
+      return g_new0 (char *, 1);
+  return g_strdupv (data);
+}
+
 gboolean
 phase_inspect (Job *job, GError **error)
 {
@@ -55,6 +66,10 @@ phase_inspect (Job *job, GError **error)
       return FALSE;
     job_log (job, P2V_LOG_INFO, "Found the root file system on %s", root);
   }
+  char *volumes[] = {"/dev/sda2", NULL};
+  if (g_str_has_prefix (job->machine->name, "locked") &&
+      !passphrases_use (job, volumes, FALSE, open_with_sesame, volumes, error))
+    return FALSE;
   g_clear_pointer (&job->info, guest_info_free);
   job->info = guest_info_new ();
   job->info->virtio_blk = job->info->virtio_net = TRUE;

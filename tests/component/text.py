@@ -6,6 +6,7 @@ from textdialog import *
 
 PORT, SILENT, REFUSED, HOSTKEY = (os.environ[n] for n in ("PORT", "SILENT", "REFUSED", "HOSTKEY"))
 WORK, OUT, DISK, PASSWORD = (os.environ[n] for n in ("WORK", "OUT", "DISK", "PASSWORD"))
+ASKING, ASKING_KEY = os.environ["ASKING"], os.environ["ASKING_KEY"]
 LOG = WORK + "/client.log"
 KNOWN = f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username=p2vlogin p2v.hostkey={HOSTKEY}"
 tap = Tap ()
@@ -102,6 +103,23 @@ def silent ():
     d.see ("Error: ", 40)
 
 
+def asked ():
+    """What the server asks and nobody has filled in, here the password, a person answers."""
+    server (f"p2v.server=127.0.0.1 p2v.port={ASKING} p2v.username=p2vlogin p2v.hostkey={ASKING_KEY}")
+    d.press ("Test connection")
+    d.see ("A question for the login")
+    d.see ("p2vlogin@127.0.0.1 asks:")
+    d.press ("Give up")
+    d.see ("was given up: its question was")
+    d.press ("Test connection")
+    d.see ("A question for the login")
+    d.enter ("Answer", PASSWORD)
+    d.press ("Answer")
+    d.see ("Connected as p2vlogin@127.0.0.1")
+    if PASSWORD.encode () in d.sent:
+        raise Missing ("the answer was shown")
+
+
 def leave ():
     d.key (CONTROL_C)
     d.see ("Close the wizard\\?")
@@ -115,8 +133,8 @@ def leave ():
         raise Missing (f"exit status {status}")
 
 
-def to_check (name):
-    server (KNOWN)
+def to_check (name, arguments=""):
+    server (f"{KNOWN} {arguments}")
     d.enter ("Password", PASSWORD)
     d.press ("Test connection")
     d.see ("Connected as p2vlogin@127.0.0.1")
@@ -147,6 +165,10 @@ def whole ():
     d.press ("Report")
     d.see ("p2v-client ")
     d.press ("Back")
+    d.press ("Support file")
+    d.see ("beside its own log")
+    d.press ("Save")
+    d.see ("Saved on the conversion server as ", 30)
     d.press ("Close")
     status = d.end ()
     if status != 0:
@@ -174,6 +196,24 @@ def several ():
             break
         d.key ("\x1b[6~", 0.15)
     d.see ("root file system on /dev/sda2")
+
+
+def locked ():
+    """A passphrase opens nothing, and is asked for until one does; what is typed is not shown."""
+    to_check ("locked-01", "p2v.luks=Simsalabim")
+    if "I have read" in d.text ():
+        d.choose ("I have read the warnings")
+    d.press ("Start")
+    d.see ("The encrypted volume /dev/sda2 does not open", 60)
+    d.enter ("Passphrase", "Hokuspokus")
+    d.press ("Unlock")
+    d.see ("Find the operating system|The encrypted volume")
+    d.see ("The encrypted volume /dev/sda2 does not open")
+    d.enter ("Passphrase", "sesame")
+    d.press ("Unlock")
+    d.see ("The virtual machine “locked-01” is made", 60)
+    if b"Hokuspokus" in d.sent or b"sesame" in d.sent or re.search ("sesame|Simsalabim", open (LOG).read ()):
+        raise Missing ("a passphrase was shown")
 
 
 def cancel ():
@@ -265,10 +305,12 @@ for name, case in (
         ("a jump host, whose key is asked about as well", jump_host),
         ("another host key than the given one", changed_key),
         ("a port that refuses", refused_port),
+        ("a server that asks further questions", asked),
         ("a server that says nothing: the test can be stopped, and ends", silent),
         ("Ctrl-C and Esc ask", leave),
         ("a whole conversion", whole),
         ("several operating systems: the list, and the chosen one", several),
+        ("a passphrase that opens nothing is asked for again", locked),
         ("cancelled in the middle of the copy, nothing is left", cancel),
         ("every size of the terminal, also while it is shown", sizes),
         ("at 80x24 all can be reached", fits),

@@ -130,7 +130,7 @@ class Wizard:
 
     @staticmethod
     def raw_key (name, kind):
-        values = {"Return": 0xff0d, "Tab": 0xff09, "Escape": 0xff1b, "space": 0x20,
+        values = {"Return": 0xff0d, "Tab": 0xff09, "Escape": 0xff1b, "space": 0x20, "Down": 0xff54,
                   "F1": 0xffbe, "F8": 0xffc5, "F12": 0xffc9}
         codes = {"alt": 64, "shift": 50, "ctrl": 37}
         if name in codes: # a modifier, by its place on the keyboard

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The wizard asks while it converts: see wizard-choices.sh."""
+import glob, os, re, sys
+sys.path.insert (0, "tests/lib")
+from wizard import Atspi, Missing, ROLE, Tap, Wizard
+
+WORK = os.environ["WORK"]
+LOG = WORK + "/client.log"
+tap = Tap ()
+w = None
+
+
+def convert (arguments):
+    global w
+    w = Wizard (f"{os.environ['CMDLINE']} {arguments}", LOG)
+    w.heading ("Which conversion server\\?")
+    w.press ("^Test connection$")
+    for heading in ("What becomes a virtual machine\\?", "Where does it go\\?", "Ready\\?"):
+        w.press ("^Next$", seconds=30)
+        w.heading (heading)
+    w.press ("I have read the warnings", ROLE.CHECK_BOX, 30) # there is no operating system
+    w.press ("^Start conversion$")
+    w.heading ("Converting")
+
+
+def fits ():
+    if w.nameless ():
+        raise Missing (f"without a name: {w.nameless ()}")
+    box = Atspi.Component.get_extents (w.frame, Atspi.CoordType.SCREEN)
+    if box.width > 800 or box.height > 600:
+        raise Missing (f"the window needs {box.width}x{box.height}")
+
+
+def logs ():
+    return "".join (open (log, encoding="utf-8").read () for log in glob.glob (os.environ["P2V_STATE_DIR"] + "/jobs/*/log"))
+
+
+def several ():
+    """The list, by the keyboard alone: the third one."""
+    convert ("p2v.name=several-02")
+    w.see ("There are several operating systems on the disks", seconds=30)
+    fits ()
+    combo = w.see ("^Operating system$", ROLE.COMBO_BOX)
+    names = [combo.get_child_at_index (0).get_child_at_index (i).get_name () for i in range (3)]
+    if names != ["Debian 11 (/dev/sda1)", "Debian 12 (/dev/sda2)", "Ubuntu 22.04 (/dev/sda3)"]:
+        raise Missing (f"the three systems; there are {names}")
+    w.key ("Down")
+    w.key ("Down")
+    w.wait (lambda: Atspi.Selection.get_selected_child (combo, 0).get_name ().startswith ("Ubuntu"), "the third one")
+    w.key ("alt+o")
+    w.see ("The virtual machine “several-02” is made", seconds=60)
+    if "Found the root file system on /dev/sda3" not in logs ():
+        raise Missing ("the third one in the log of the job")
+    w.kill ()
+
+
+def locked ():
+    convert ("p2v.name=locked-04 p2v.luks=Simsalabim")
+    w.see ("The encrypted volume /dev/sda2 does not open: its passphrase is missing or wrong", seconds=30)
+    fits ()
+    w.enter ("Passphrase", "Hokuspokus")
+    w.press ("^Unlock$")
+    # It is asked again, and the field is empty.
+    w.wait (lambda: logs ().count ("No passphrase that was given opens") == 2, "another attempt")
+    w.see ("The encrypted volume /dev/sda2 does not open")
+    w.type ("sesame") # the focus is there
+    w.key ("Return")
+    w.see ("The virtual machine “locked-04” is made", seconds=60)
+    w.kill ()
+
+
+def left_locked ():
+    convert ("p2v.name=locked-05 p2v.luks=Simsalabim")
+    w.see ("The encrypted volume /dev/sda2 does not open", seconds=30)
+    w.press ("^Leave it locked$")
+    w.see ("The virtual machine “locked-05” is made", seconds=60)
+    w.kill ()
+
+
+def nowhere ():
+    if found := re.search ("Hokuspokus|Simsalabim|sesame", logs () + open (LOG, encoding="utf-8").read ()):
+        raise Missing (f"{found.group ()} in a log")
+
+
+for name, case in (("several operating systems: the list, and the chosen one", several),
+                   ("a passphrase that opens nothing is asked for again", locked),
+                   ("an encrypted volume can be left as it is", left_locked),
+                   ("no passphrase is in a log", nowhere)):
+    tap.case (name, case)
+if w:
+    w.kill ()
+tap.end ()
