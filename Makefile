@@ -257,7 +257,7 @@ check-slow: setup
 check-storage: setup
 	$(Q)tests/setup.sh tgt
 	$(Q)$(MAKE) --no-print-directory test-programs iso
-	$(Q)$(RUN) tests/slow/storage.sh tests/slow/iscsi.sh
+	$(Q)$(RUN) tests/slow/storage.sh tests/slow/iscsi.sh tests/slow/parts-job.sh tests/slow/iscsi-job.sh
 
 # ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
 # takes too long ----

@@ -90,7 +90,10 @@ class TextDialog:
                 return
 
     def text (self):
-        return "\n".join (line.rstrip () for line in self.screen.display)
+        try:
+            return "\n".join (line.rstrip () for line in self.screen.display)
+        except IndexError: # half of a wide character is overwritten: the rest is on its way
+            return ""
 
     def words (self):
         """The screen's text in one line, without the window's frame."""

@@ -10,51 +10,22 @@ set -euo pipefail
 . tests/lib/client.sh
 # shellcheck source=iso/common.sh
 . iso/common.sh
+# shellcheck source=tests/lib/image.sh
+. tests/lib/image.sh
 
-QEMU=''
-stop () { [ -z "$QEMU" ] || kill "$QEMU" 2>/dev/null || true; QEMU=''; }
-trap stop EXIT
-export SOURCE_DATE_EPOCH=0
+trap machine_stop EXIT
 
 # boot LOG COUNT ARGS QEMU-ARGUMENTS…: until COUNT addresses are there (or half a minute)
 boot () {
   local log=$1 count=$2 arguments=$3
   shift 3
-  rm -rf "$WORK/tree" "$WORK/qmp"
-  mkdir -p "$WORK/tree/etc/systemd/system/p2v-client.service.d"
-  printf '[Service]\nExecStart=\nExecStart=/show %s\nExecStopPost=\n' "$count" >"$WORK/tree/etc/systemd/system/p2v-client.service.d/show.conf"
-  install -m 755 tests/slow/network/show "$WORK/tree/show"
-  pack_tree "$WORK/tree" "$WORK/tree.img"
-  cat "$WORK/initrd.img" "$WORK/tree.img" >"$WORK/both.img"
-  : >"$WORK/$log.log"
-  qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -display none -nodefaults -no-reboot \
-    -kernel "$WORK/vmlinuz" -initrd "$WORK/both.img" -serial "file:$WORK/$log.log" -qmp "unix:$WORK/qmp,server=on,wait=off" \
-    -append "console=ttyS0,115200 rootfstype=ramfs no_timer_check quiet $arguments" "$@" 2>"$WORK/qemu.log" &
-  QEMU=$!
+  image_with tests/slow/network/show "$count"
+  image_boot "$log" "$arguments" "$@"
 }
-ends () {
-  local _
-  for _ in $(seq "$1"); do
-    kill -0 "$QEMU" 2>/dev/null || { QEMU=''; return 0; }
-    sleep 1
-  done
-  tail -n 20 "$WORK/$2.log"
-  return 1
-}
-await () {
-  local _
-  for _ in $(seq "$1"); do
-    ! grep -aqE -- "$2" "$WORK/$3.log" || return 0
-    sleep 1
-  done
-  tail -n 20 "$WORK/$3.log"
-  return 1
-}
-says () { tr -d '\r' <"$WORK/$1.log" | grep -aE -- "$2" >"$WORK/found" || { tr -d '\r' <"$WORK/$1.log" | tail -n 90; return 1; }; }
 # card N HUB: its address ends with N
 card () { printf '%s\n' -netdev "hubport,id=h$1,hubid=$2" -device "virtio-net-pci,netdev=h$1,mac=52:54:00:00:00:$1,host_mtu=9000"; }
 
-xorriso -osirrox on -indev "$BUILD/p2v.iso" -extract /boot/vmlinuz "$WORK/vmlinuz" -extract /boot/initrd.img "$WORK/initrd.img" 2>"$WORK/xorriso.log"
+image_open
 
 modes=(balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb)
 words=('load balancing \(round-robin\)' 'fault-tolerance \(active-backup\)' 'load balancing \(xor\)' 'fault-tolerance \(broadcast\)'

@@ -11,28 +11,16 @@ set -euo pipefail
 . tests/lib/client.sh
 # shellcheck source=iso/common.sh
 . iso/common.sh
+# shellcheck source=tests/lib/image.sh
+. tests/lib/image.sh
 
 D=$WORK/disks
-QEMU=''
-stop () { [ -z "$QEMU" ] || kill "$QEMU" 2>/dev/null || true; QEMU=''; }
-trap stop EXIT
-export SOURCE_DATE_EPOCH=0
+trap machine_stop EXIT
 
 # boot SCRIPT ARGS [QEMU ARGUMENTS…]: the image's system with SCRIPT in the client's place
 boot () {
-  local script=$1 arguments=$2
-  shift 2
-  rm -rf "$WORK/tree" "$WORK/qmp"
-  mkdir -p "$WORK/tree/etc/systemd/system/p2v-client.service.d"
-  printf '[Service]\nExecStart=\nExecStart=/look\nExecStopPost=\n' >"$WORK/tree/etc/systemd/system/p2v-client.service.d/look.conf"
-  install -m 755 "tests/slow/storage/$script" "$WORK/tree/look"
-  pack_tree "$WORK/tree" "$WORK/tree.img"
-  cat "$WORK/initrd.img" "$WORK/tree.img" >"$WORK/both.img"
-  : >"$WORK/$script.log"
-  qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -display none -nodefaults -no-reboot \
-    -kernel "$WORK/vmlinuz" -initrd "$WORK/both.img" -serial "file:$WORK/$script.log" -qmp "unix:$WORK/qmp,server=on,wait=off" \
-    -append "console=ttyS0,115200 rootfstype=ramfs no_timer_check quiet $arguments" -device virtio-scsi-pci,id=s "$@" &
-  QEMU=$!
+  image_with "tests/slow/storage/$1"
+  image_boot "$1" "$2" -device virtio-scsi-pci,id=s "${@:3}"
 }
 # disk NAME [MORE]: as an argument of QEMU, its serial number is its name
 disk () {
@@ -40,34 +28,16 @@ disk () {
   printf '%s\n' -drive "if=none,id=$drive,format=raw,cache=unsafe,file.locking=off,file=$D/$1.raw" \
     -device "scsi-hd,bus=s.0,drive=$drive,id=$drive-device,serial=$1${3:+,$3}"
 }
-await () {
-  local _
-  for _ in $(seq "$1"); do
-    ! grep -aqE -- "$2" "$WORK/$3.log" || return 0
-    kill -0 "$QEMU" 2>/dev/null || break
-    sleep 1
-  done
-  grep -aqE -- "$2" "$WORK/$3.log" || { tail -n 40 "$WORK/$3.log"; return 1; }
-}
-ends () {
-  local _
-  for _ in $(seq "$1"); do
-    kill -0 "$QEMU" 2>/dev/null || { QEMU=''; return 0; }
-    sleep 1
-  done
-  return 1
-}
-says () { tr -d '\r' <"$WORK/look.log" | grep -aE -- "$1" >"$WORK/found" || { echo "no line like: $1"; return 1; }; }
 sums () { (cd "$D" && sha256sum ./*.raw); }
 
 mkdir "$D"
-xorriso -osirrox on -indev "$BUILD/p2v.iso" -extract /boot/vmlinuz "$WORK/vmlinuz" -extract /boot/initrd.img "$WORK/initrd.img" 2>"$WORK/xorriso.log"
+image_open
 python3 tests/slow/storage/disks.py "$D" >"$WORK/expected"
 
 mapfile -t made < <(for name in imsm1a imsm1b imsm0a imsm0b imsmDa imsmDb ddf1a ddf1b md1a md1b md5a md5b; do disk "$name"; done)
 boot layout "rd.md=0" "${made[@]}"
 check "mdadm makes the arrays" await 900 '^layout: done' layout
-check "and the machine goes off" ends 300
+check "and the machine goes off" ends 300 layout
 # One half of a mirror breaks.
 rm "$D/imsmDb.raw"
 sums >"$WORK/before"
@@ -79,7 +49,7 @@ boot look "" "${given[@]}"
 check "the image looks at them" await 900 '^look: paths of' look
 python3 tests/lib/qmp.py "$WORK/qmp" device_del '{"id": "paths-0-device"}' >"$WORK/qmp.log" 2>&1 || cat "$WORK/qmp.log"
 check "and reads the disk whose path has gone" await 900 '^look: done' look
-check "and goes off" ends 300
+check "and goes off" ends 300 look
 tr -d '\r' <"$WORK/look.log" | sed -n 's/^inventory: //p' >"$WORK/inventory.json"
 tr -d '\r' <"$WORK/look.log" | sed -n 's/^sum: //p' >"$WORK/sums"
 
@@ -89,7 +59,7 @@ done <"$WORK/expected"
 check "every disk that is offered is read-only" bash -c "! grep -v ro=1 '$WORK/sums'"
 check "none could be written to" bash -c "! grep -aq '^written:' '$WORK/look.log'"
 check "thirteen are offered: five volumes of firmware RAID, one disk of two paths, the rest as they are" test "$(wc -l <"$WORK/sums")" = 13
-check "Linux's RAID runs, for a look at it" says '^md[0-9]+ : active \(read-only\) raid5'
+check "Linux's RAID runs, for a look at it" says look '^md[0-9]+ : active \(read-only\) raid5'
 check "the map of the two paths still reads" bash -c "! grep -aq '^read: failed' '$WORK/look.log'"
 check "sectors of 4096 bytes stay" python3 - "$WORK/inventory.json" <<'CHECK'
 import json, sys

@@ -75,4 +75,5 @@ def main(folder):
         print(name, hashlib.sha256(data(name)).hexdigest())
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
