@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shared.h"
+#include "common/error.h"
 #include "common/log.h"
 #include "headless.h"
 
@@ -36,6 +37,20 @@ shared_log (Shared *shared, const char *level, const char *text)
   g_autofree char *time = g_date_time_format (now, "%H:%M:%S");
   g_autofree char *line = g_strdup_printf ("%s %s: %s", time, level, text);
   g_ptr_array_add (shared->log, p2v_log_redact (line));
+}
+
+void
+shared_finish (Shared *shared, Event *event)
+{
+  if (event->error) {
+    g_autofree char *words = p2v_error_sentence (event->error);
+    shared_log (shared, "error", words);
+  }
+  shared->status = !event->error ? STATUS_OK
+                   : g_error_matches (event->error, P2V_ERROR, P2V_ERROR_CANCELLED)
+                       ? STATUS_CANCELLED
+                       : STATUS_FAILED;
+  shared->finished = event;
 }
 
 const char *

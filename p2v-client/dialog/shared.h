@@ -28,6 +28,9 @@ void shared_free (Shared *shared);
 /* One more line of the log, with the time. */
 void shared_log (Shared *shared, const char *level, const char *text);
 
+/* How the conversion ended: takes EVENT_FINISHED, and an error into the log. */
+void shared_finish (Shared *shared, Event *event);
+
 /* Where files go that a person saves (borrowed): on the image into memory, from where a
  * USB stick gets them. */
 const char *shared_folder (const Shared *shared);

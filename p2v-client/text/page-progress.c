@@ -2,11 +2,9 @@
 #include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
-#include "common/error.h"
 #include "conversion.h"
 #include "dialog/say.h"
 #include "estimate.h"
-#include "headless.h"
 #include "hooks.h"
 #include "progress-text.h"
 #include "terminal.h"
@@ -37,16 +35,7 @@ tell_line (Progress *progress, const char *level, const char *text)
 static void
 finish (Progress *progress, Event *event)
 {
-  Shared *shared = progress->text->shared;
-  if (event->error) {
-    g_autofree char *words = p2v_error_sentence (event->error);
-    tell_line (progress, "error", words);
-  }
-  shared->status = !event->error ? STATUS_OK
-                   : g_error_matches (event->error, P2V_ERROR, P2V_ERROR_CANCELLED)
-                       ? STATUS_CANCELLED
-                       : STATUS_FAILED;
-  shared->finished = event;
+  shared_finish (progress->text->shared, event);
   progress->ended = TRUE;
 }
 

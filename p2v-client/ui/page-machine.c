@@ -141,8 +141,7 @@ add_cards (P2vPageMachine *self, const Reading *reading)
     atk_object_set_name (gtk_widget_get_accessible (combo), name);
     atk_object_set_name (gtk_widget_get_accessible (entry), name);
     row_add_widget (button, combo);
-    GtkWidget *word = gtk_label_new (_ ("to network"));
-    row_add_widget (button, word);
+    row_add_widget (button, gtk_label_new (_ ("to network")));
     gtk_toggle_button_set_active (button, chosen != NULL);
     g_object_bind_property (button, "active", combo, "sensitive", G_BINDING_SYNC_CREATE);
     g_signal_connect_swapped (button, "toggled", G_CALLBACK (take_change), self);
@@ -217,8 +216,6 @@ take_reading (Reading *reading, const GError *error, gpointer owner)
   g_object_set_data (G_OBJECT (self->memory), "physical",
                      GUINT_TO_POINTER ((guint)(chosen->memory / MIB)));
   take_change (self);
-  if (self->known)
-    gtk_widget_grab_focus (GTK_WIDGET (self->name));
 }
 
 static void

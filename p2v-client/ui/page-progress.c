@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-progress.h"
 #include <string.h>
-#include "common/error.h"
 #include "conversion.h"
 #include "dialog/say.h"
 #include "estimate.h"
-#include "headless.h"
 #include "hooks.h"
 #include "notice.h"
 #include "phase-list.h"
@@ -116,21 +114,11 @@ show_stop (P2vPageProgress *self, const Event *event)
 static void
 finish (P2vPageProgress *self, Event *event)
 {
-  Shared *shared = shared_of (self);
-  gboolean good = event->error == NULL;
-  phase_list_end (self->list, good);
+  phase_list_end (self->list, event->error == NULL);
   tick (self);
   show_figures (self, event);
   g_clear_handle_id (&self->timer, g_source_remove);
-  if (event->error) {
-    g_autofree char *words = p2v_error_sentence (event->error);
-    show_line (self, "error", words);
-  }
-  shared->status = good ? STATUS_OK
-                   : g_error_matches (event->error, P2V_ERROR, P2V_ERROR_CANCELLED)
-                       ? STATUS_CANCELLED
-                       : STATUS_FAILED;
-  shared->finished = event;
+  shared_finish (shared_of (self), event);
   g_clear_pointer (&self->conversion, conversion_free);
   p2v_page_set_complete (P2V_PAGE (self), TRUE);
   p2v_page_go_on (P2V_PAGE (self));

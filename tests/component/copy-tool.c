@@ -38,26 +38,24 @@ renameat2 (int from_dir, const char *from, int to_dir, const char *to, unsigned 
 }
 
 /* What the job's driver is to a phase.  All of it has to be here: for a function that is
- * missing the driver's own object is linked in, and wins everywhere. */
-#define DUMMY __attribute__ ((weak))
-
-DUMMY const char *
+ * missing the driver's own object is linked in, and the linker complains of the others. */
+const char *
 job_setting (const Job *job, const char *name, const char *fallback)
 {
   return json_object_get_string_member_with_default (job->settings, name, fallback);
 }
 
-DUMMY void
+void
 job_progress (Job *job G_GNUC_UNUSED, guint64 done G_GNUC_UNUSED, guint64 total G_GNUC_UNUSED)
 {
 }
 
-DUMMY void
+void
 job_progress_bytes (Job *job G_GNUC_UNUSED, const JobProgress *progress G_GNUC_UNUSED)
 {
 }
 
-DUMMY void
+void
 job_log (Job *job G_GNUC_UNUSED, P2vLogLevel level, const char *format, ...)
 {
   va_list args;
@@ -67,7 +65,7 @@ job_log (Job *job G_GNUC_UNUSED, P2vLogLevel level, const char *format, ...)
   p2v_log (level, "%s", text);
 }
 
-DUMMY gboolean
+gboolean
 job_check_cancelled (Job *job, GError **error)
 {
   if (!g_cancellable_is_cancelled (job->cancel))
@@ -76,7 +74,7 @@ job_check_cancelled (Job *job, GError **error)
   return FALSE;
 }
 
-DUMMY JsonObject *
+JsonObject *
 job_query (Job *job G_GNUC_UNUSED, const char *what, guint timeout_s G_GNUC_UNUSED, GError **error)
 {
   if (!client_there) {
@@ -93,7 +91,7 @@ job_query (Job *job G_GNUC_UNUSED, const char *what, guint timeout_s G_GNUC_UNUS
 }
 
 /* What only conversions ask. */
-DUMMY JsonObject *
+JsonObject *
 job_ask (Job *job G_GNUC_UNUSED, JsonObject *query G_GNUC_UNUSED, guint timeout_s G_GNUC_UNUSED,
          GError **error)
 {
@@ -101,18 +99,24 @@ job_ask (Job *job G_GNUC_UNUSED, JsonObject *query G_GNUC_UNUSED, guint timeout_
   return NULL;
 }
 
-DUMMY void
+GPtrArray *
+job_take_secrets (Job *job G_GNUC_UNUSED)
+{
+  return NULL;
+}
+
+void
 job_set_complete (Job *job G_GNUC_UNUSED)
 {
 }
 
-DUMMY char *
+char *
 job_path (const Job *job, const char *name)
 {
   return g_build_filename (job->dir, name, NULL);
 }
 
-DUMMY gboolean
+gboolean
 broker_stats (Broker *broker G_GNUC_UNUSED, BrokerStats *stats G_GNUC_UNUSED)
 {
   return FALSE;
