@@ -150,20 +150,42 @@ read_tables (Guest *guest, char **fstab, GError **error)
   return TRUE;
 }
 
+static gboolean
+mount_root (Guest *guest, const char *root, GError **error)
+{
+  if (guestfs_mount_options (guest->g, QUIET, root, "/") == 0)
+    return TRUE;
+  guest_error (guest, P2V_ERROR_GUEST, "The root file system cannot be mounted", error);
+  return FALSE;
+}
+
+/* What is mounted keeps the name that it had (proc(5), mounts), and the guest's own tools look
+ * for its device by that. */
+static gboolean
+rename_root (Guest *guest, char **root, GError **error)
+{
+  if (guest->unlocked->len == 0)
+    return TRUE;
+  if (guestfs_umount (guest->g, "/") < 0) {
+    guest_error (guest, P2V_ERROR_GUEST, "The root file system cannot be unmounted", error);
+    return FALSE;
+  }
+  unlock_rename (guest, root);
+  return mount_root (guest, *root, error);
+}
+
 gboolean
 mounts_enter (Guest *guest, const char *root, GError **error)
 {
-  if (guestfs_mount_options (guest->g, QUIET, root, "/") < 0) {
-    guest_error (guest, P2V_ERROR_GUEST, "The root file system cannot be mounted", error);
+  if (!mount_root (guest, root, error))
     return FALSE;
-  }
   g_ptr_array_set_size (guest->mounts, 0);
   add_mount (guest, "/", root, NULL);
   g_autofree char *fstab = NULL;
-  if (!read_tables (guest, &fstab, error))
+  char **device = &((GuestMount *)g_ptr_array_index (guest->mounts, 0))->device;
+  if (!read_tables (guest, &fstab, error) || !rename_root (guest, device, error))
     return FALSE;
-  unlock_rename (guest, &((GuestMount *)g_ptr_array_index (guest->mounts, 0))->device);
-  root = ((GuestMount *)g_ptr_array_index (guest->mounts, 0))->device;
+  root = *device;
   disk_order_find (guest, root, fstab);
   if (!read_fstab (guest, fstab, error))
     return FALSE;
