@@ -36,7 +36,7 @@ typedef struct {
 
   char **choices; /* of EVENT_CHOICE, in words; of EVENT_LOCKED, the volumes */
 
-  char *job; /* id on the conversion server, when one was made */
+  char *job;     /* id on the conversion server, when one was made */
   GError *error; /* of EVENT_FINISHED; of EVENT_STOPPED what TEXT says, for who translates it */
   JsonObject *summary; /* the server's "summary" of "finished" plus ours under "client" */
 } Event;
