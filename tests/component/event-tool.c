@@ -15,8 +15,11 @@ static gboolean failed;
 static void
 take_event (Event *event, gpointer loop)
 {
-  static const char *const kinds[] = {"phase",   "progress", "log",    "lost",    "back",
-                                      "stopped", "waiting",  "choice", "finished"};
+  static const char *const kinds[] = {
+      [EVENT_PHASE] = "phase",      [EVENT_PROGRESS] = "progress", [EVENT_LOG] = "log",
+      [EVENT_LINK_LOST] = "lost",   [EVENT_LINK_BACK] = "back",    [EVENT_STOPPED] = "stopped",
+      [EVENT_WAITING] = "waiting",  [EVENT_CHOICE] = "choice",     [EVENT_LOCKED] = "locked",
+      [EVENT_FINISHED] = "finished"};
   g_autofree char *problem = event->error ? p2v_error_sentence (event->error) : NULL;
   const char *text = problem ? problem : event->text ? event->text : "";
   printf ("%.3f\t%s\t%s\t%.6f\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT
