@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Boots a converted guest on virtio hardware only, laid out as libvirt would do
 # it, waits for the login prompt on the serial console and for SSH at the
-# address the machine always had, and looks whether it is whole.
+# address the machine always had, and looks whether it is whole.  A guest with a
+# GUEST_PASSPHRASE gets it typed on the serial console when it asks.
 set -euo pipefail
 
 usage() {
@@ -104,7 +105,7 @@ devices+=(-device "virtio-rng-pci,bus=$bus")
 
 qemu-system-x86_64 -name result -machine q35,vmport=off -accel tcg,thread=multi -cpu max \
 	-smp 2 -m 1024 -nodefaults -device virtio-vga -display none \
-	-serial "file:$run/serial.log" -qmp "unix:$run/qmp.sock,server=on,wait=off" \
+	-chardev "socket,id=serial,path=$run/serial.sock,server=on,wait=off,logfile=$run/serial.log" -serial chardev:serial -qmp "unix:$run/qmp.sock,server=on,wait=off" \
 	"${devices[@]}" -no-reboot </dev/null >"$run/qemu.log" 2>&1 &
 qemu_pid=$!
 started=$SECONDS
@@ -144,7 +145,22 @@ if [[ $expect_no_boot == 1 ]]; then
 	exit 0
 fi
 
+# type_passphrase: one key after the other, as a person does
+type_passphrase() {
+	printf '%s\r' "$GUEST_PASSPHRASE" | python3 -c 'import socket, sys, time
+line = socket.socket(socket.AF_UNIX)
+line.connect(sys.argv[1])
+for key in sys.stdin.buffer.read():
+    line.send(bytes([key]))
+    time.sleep(0.1)
+time.sleep(1)' "$run/serial.sock"
+}
+
 status=0
+if [[ -n ${GUEST_PASSPHRASE:-} ]]; then
+	wait_for "the passphrase is asked for on the serial console" grep -qa 'unlock disk' "$run/serial.log" || status=1
+	type_passphrase || status=1
+fi
 wait_for "login prompt on the serial console" grep -q 'login:' "$run/serial.log" || status=1
 # sshd may be there even when the console is not
 [[ $status == 0 ]] || ((deadline = SECONDS + 60))

@@ -35,6 +35,10 @@ while read -r device point type options _; do
 		check "$point is mounted" "fstab says $device" mountpoint -q "$point"
 	fi
 done </etc/fstab
+while read -r name _; do
+	[[ -n $name && $name != \#* ]] || continue
+	check "the encrypted volume $name is open" "$(ls /dev/mapper)" test -b "/dev/mapper/$name"
+done < <(cat /etc/crypttab 2>/dev/null)
 check "root is writable" "mounted read-only" test -w /
 
 card=$(ip -o -4 address show | awk -v ip="$address" 'index($4, ip "/") == 1 {print $2}')
