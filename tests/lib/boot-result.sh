@@ -3,7 +3,7 @@
 # Boots a converted guest on virtio hardware only, laid out as libvirt would do
 # it, waits for the login prompt on the serial console and for SSH at the
 # address the machine always had, and looks whether it is whole.  A guest with a
-# GUEST_PASSPHRASE gets it typed on the serial console when it asks.
+# GUEST_PASSPHRASE gets it typed on its keyboard.
 set -euo pipefail
 
 usage() {
@@ -105,7 +105,7 @@ devices+=(-device "virtio-rng-pci,bus=$bus")
 
 qemu-system-x86_64 -name result -machine q35,vmport=off -accel tcg,thread=multi -cpu max \
 	-smp 2 -m 1024 -nodefaults -device virtio-vga -display none \
-	-chardev "socket,id=serial,path=$run/serial.sock,server=on,wait=off,logfile=$run/serial.log" -serial chardev:serial -qmp "unix:$run/qmp.sock,server=on,wait=off" \
+	-serial "file:$run/serial.log" -qmp "unix:$run/qmp.sock,server=on,wait=off" \
 	"${devices[@]}" -no-reboot </dev/null >"$run/qemu.log" 2>&1 &
 qemu_pid=$!
 started=$SECONDS
@@ -145,23 +145,34 @@ if [[ $expect_no_boot == 1 ]]; then
 	exit 0
 fi
 
-# type_passphrase: one key after the other, as a person does
-type_passphrase() {
-	printf '%s\r' "$GUEST_PASSPHRASE" | python3 -c 'import socket, sys, time
-line = socket.socket(socket.AF_UNIX)
-line.connect(sys.argv[1])
-for key in sys.stdin.buffer.read():
-    line.send(bytes([key]))
-    time.sleep(0.1)
-time.sleep(1)' "$run/serial.sock"
+bytes_read=0
+quiet_since=$SECONDS
+# shellcheck disable=SC2317 # may_log_in calls it
+# disk_is_quiet: GRUB, kernel and initrd are read, and nothing more for a while
+disk_is_quiet() {
+	local now
+	now=$(python3 "$lib/qmp.py" "$run/qmp.sock" query-blockstats |
+		python3 -c 'import json, sys; print(sum(d["stats"]["rd_bytes"] for d in json.load(sys.stdin)))')
+	if [[ $now != "$bytes_read" ]]; then
+		bytes_read=$now
+		quiet_since=$SECONDS
+	fi
+	((bytes_read > 16 << 20 && SECONDS - quiet_since >= 20))
+}
+
+# The question for the passphrase is on the display only.  What is typed before it may be
+# lost: so again after a minute.
+# shellcheck disable=SC2317 # wait_for calls it
+may_log_in() {
+	! grep -q 'login:' "$run/serial.log" || return 0
+	[[ -n ${GUEST_PASSPHRASE:-} ]] && disk_is_quiet || return 1
+	python3 "$lib/qmp.py" "$run/qmp.sock" --type "$GUEST_PASSPHRASE"$'\n'
+	quiet_since=$((SECONDS + 40))
+	return 1
 }
 
 status=0
-if [[ -n ${GUEST_PASSPHRASE:-} ]]; then
-	wait_for "the passphrase is asked for on the serial console" grep -qa 'unlock disk' "$run/serial.log" || status=1
-	type_passphrase || status=1
-fi
-wait_for "login prompt on the serial console" grep -q 'login:' "$run/serial.log" || status=1
+wait_for "login prompt on the serial console" may_log_in || status=1
 # sshd may be there even when the console is not
 [[ $status == 0 ]] || ((deadline = SECONDS + 60))
 if wait_for "SSH answers at $GUEST_IP with the old host key" "${ssh_to_guest[@]}" true; then
