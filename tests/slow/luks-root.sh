@@ -44,8 +44,8 @@ encrypted () {
 check "the result is still encrypted" encrypted
 
 status=0
-tests/lib/boot-result.sh --guest "$WORK/guest" --run "$WORK/boot" "$OUT/guest-sda" >"$WORK/boot.log" 2>&1 || status=$?
+tests/lib/boot-result.sh --console --guest "$WORK/guest" --run "$WORK/boot" "$OUT/guest-sda" >"$WORK/boot.log" 2>&1 || status=$?
 sed 's/^/# /' "$WORK/boot.log"
 [ $status -eq 0 ] || tail -n 40 "$WORK/boot/serial.log" | tr -d '\r' | sed 's/^/# /'
-check "it asks for its passphrase, boots, and all is as it was" test $status -eq 0
+check "it asks for its passphrase and boots to the login" test $status -eq 0
 tap_end
