@@ -69,7 +69,7 @@ bench_end () {
     if [ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ]; then continue; fi
     ! grep -qzx "P2V_TEST_MARK=$P2V_TEST_MARK" "$environ" 2>/dev/null || kill -KILL "$pid" 2>/dev/null
   done
-  for loop in ${SOURCE_LOOP:-} "${LOOPS[@]}"; do blockdev --setrw "$loop"; losetup -d "$loop"; done
+  for loop in ${SOURCE_LOOP:-} "${LOOPS[@]}"; do losetup -d "$loop"; done
   [ "$status" -eq 0 ] || { echo "   broken off (status $status); the folder was $WORK"; tail -n 5 "$WORK"/*.err 2>/dev/null; }
   [ -n "${KEEP:-}" ] || rm -rf "$WORK"
   [ "$status" -ne 0 ] || echo "   ended $(date -u '+%T') UTC, load $(bench_load)"
@@ -90,7 +90,7 @@ bench_source () {
     { tar -cf - -C / usr 2>/dev/null || true; } | head -c "${mib}M" >"$file"
     truncate -s "${mib}M" "$file"
   fi
-  SOURCE_LOOP=$(losetup -r -f --show "$file")
+  SOURCE_LOOP=$(attach_loop --read-only "$file")
   SOURCE=$SOURCE_LOOP
   SOURCE_SIZE=$(blockdev --getsize64 "$SOURCE")
   # The last one who closes a block device throws its pages away: held open.

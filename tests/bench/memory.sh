@@ -21,7 +21,7 @@ step = os.fstat (fd).st_size // pieces
 for i in range (pieces):
     os.pwrite (fd, os.urandom (65536), i * step)
 PYTHON
-SOURCE_LOOP=$(losetup -r -f --show "$WORK/source.raw")
+SOURCE_LOOP=$(attach_loop --read-only "$WORK/source.raw")
 SOURCE=$SOURCE_LOOP
 SOURCE_SIZE=$(blockdev --getsize64 "$SOURCE")
 echo "   source: block device (loop, no holes), $TIB TiB, of which $MIB MiB live in $PIECES pieces"

@@ -53,7 +53,7 @@ guest_attach () {
   DISKS='' LOOPS=() READ_LOGS=()
   rm -f "$LOGGED"/loop*
   for disk in $GUEST_DISKS; do
-    loop=$(losetup -r -f --show "$GUEST/$disk")
+    loop=$(attach_loop --read-only "$GUEST/$disk")
     LOOPS+=("$loop")
     READ_LOGS+=("$LOGGED/${loop##*/}")
     DISKS+=${DISKS:+,}$loop
@@ -62,7 +62,7 @@ guest_attach () {
 
 guest_detach () {
   local loop
-  for loop in "${LOOPS[@]}"; do blockdev --setrw "$loop"; losetup -d "$loop"; done
+  for loop in "${LOOPS[@]}"; do losetup -d "$loop"; done
   LOOPS=()
 }
 

@@ -135,7 +135,7 @@ stick () {
     debugfs -w -R "$file" "$WORK/stick.img" >/dev/null 2>&1
   done
   STICK_SUM=$(sha256sum <"$WORK/stick.img")
-  LOOP=$(losetup -f --show "$WORK/stick.img" || true)
+  LOOP=$(attach_loop "$WORK/stick.img" || true)
 }
 # FAT is tried in the booted image: not every kernel of a test machine has it.
 if grep -qw ext4 /proc/filesystems; then stick P2VCONF; fi

@@ -11,7 +11,7 @@ set -euo pipefail
 
 JOB=$WORK/state/jobs/job1
 RAW=$WORK/guest/disk0.raw
-export RESULT=$WORK/result.raw ROOT_AT=1048576
+export RESULT=$WORK/result.raw ROOT_AT
 export LIBGUESTFS_CACHEDIR=${LIBGUESTFS_CACHEDIR:-/var/tmp}
 
 # What a machine collects over the years.
@@ -45,16 +45,6 @@ END
   echo '(hd0) /dev/disk/by-id/ata-OLD_MODEL_P2VTINY0' >"$root/boot/grub/device.map"
 }
 
-make_guest () {
-  tests/guests/tiny-disk.sh --out "$WORK/guest"
-  mkdir "$WORK/mnt"
-  # unshare: the mount ends with the command, whatever happens
-  export -f furnish
-  unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
-  mkdir -p "$JOB"
-  qemu-img create -q -f qcow2 -o cluster_size=4k -b "$RAW" -F raw "$JOB/d0.qcow2"
-}
-
 # dead_share CLASS: how much of a class of bytes (tests/guests/ranges.py) the
 # overlay does not take from the source, in per cent
 dead_share () {
@@ -74,7 +64,7 @@ PYTHON
 }
 at_least () { [ "$1" -ge "$2" ] || { echo "$1 per cent"; return 1; }; }
 
-make_guest >"$WORK/make.log" 2>&1 || { cat "$WORK/make.log"; exit 1; }
+prepare_guest default
 # shellcheck disable=SC1091 # made by tiny-disk.sh
 . "$WORK/guest/guest.env"
 sum=$(sha256sum <"$RAW")
@@ -92,7 +82,7 @@ check "the guest is recognised" grep -q 'info: linux debian 12.*"Debian GNU/Linu
 check "the overlay is sound" qemu-img check -q "$JOB/d0.qcow2"
 
 qemu-img convert -f qcow2 -O raw "$JOB/d0.qcow2" "$RESULT"
-uuid=$(blkid -p -O $ROOT_AT -o value -s UUID "$RESULT")
+uuid=$(blkid -p -O "$ROOT_AT" -o value -s UUID "$RESULT")
 check "the file system is sound after trimming" e2fsck -fn "$RESULT?offset=$ROOT_AT"
 check "root by UUID" has /etc/fstab "^UUID=${uuid}[[:space:]]+/[[:space:]]"
 check "swap by UUID, from a by-id name of another udev" has /etc/fstab '^UUID=[0-9a-f-]+[[:space:]]+none[[:space:]]+swap'

@@ -12,8 +12,7 @@ LOOP=
 clean_up () {
   exec 9>&-
   [ -z "$TOOL_PID" ] || { kill "$TOOL_PID" 2>/dev/null && wait "$TOOL_PID"; } || true
-  # The client made it read-only, which would outlive this use of it.
-  [ -z "$LOOP" ] || { blockdev --setrw "$LOOP"; losetup -d "$LOOP"; }
+  [ -z "$LOOP" ] || losetup -d "$LOOP"
 }
 trap clean_up EXIT
 
@@ -21,7 +20,7 @@ head -c 64M /dev/urandom >"$IMAGE"
 before=$(sha256sum <"$IMAGE")
 # Without direct I/O the loop device would be filled from the image's page cache, which is
 # no matter for its own counter.
-LOOP=$(losetup -f --show "$IMAGE")
+LOOP=$(attach_loop "$IMAGE")
 mkfifo "$WORK/ctl"
 "$BUILD/tests/link-tool" export "$LOOP" <"$WORK/ctl" >"$WORK/tool.out" 2>"$WORK/tool.err" &
 TOOL_PID=$!

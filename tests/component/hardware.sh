@@ -10,7 +10,7 @@ LOOP=''
 detach () { [ -z "$LOOP" ] || losetup -d "$LOOP"; }
 trap detach EXIT
 truncate -s 1M "$WORK/disk.raw"
-LOOP=$(losetup -f --show -r "$WORK/disk.raw")
+LOOP=$(attach_loop --read-only "$WORK/disk.raw")
 mkdir "$WORK/bin"
 export PATH=$WORK/bin:$PATH
 

@@ -64,10 +64,9 @@ check "nor does a stick that is not there, but it is said" test "$CLIENT_STATUS"
 run "p2v.log=somewhere"
 check "a place that cannot be is refused" test "$CLIENT_STATUS" = 2 -a -n "$(grep 'syslog://HOST' "$WORK/client.out")"
 
-if grep -qw ext4 /proc/filesystems && LOOP=$(losetup -f); then
-  truncate -s 16M "$WORK/own.img"
-  mkfs.ext4 -q -L P2VOWN "$WORK/own.img"
-  losetup "$LOOP" "$WORK/own.img"
+truncate -s 16M "$WORK/own.img"
+mkfs.ext4 -q -L P2VOWN "$WORK/own.img"
+if grep -qw ext4 /proc/filesystems && LOOP=$(attach_loop "$WORK/own.img"); then
   sum=$(sha256sum <"$WORK/own.img")
   run "p2v.log=LABEL=P2VOWN"
   check "a disk that nobody can pull out is not written to" has "$WORK/client.out" "P2VOWN is on a disk of this machine, which is never written"

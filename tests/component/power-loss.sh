@@ -36,8 +36,7 @@ plug () {
   STORAGE+=($!)
   disown $!
   for _ in $(seq 100); do [ ! -s "$WORK/store.file" ] || break; sleep 0.1; done
-  LOOP=$(losetup --show -f "$WORK/store.file")
-  blockdev --setrw "$LOOP" # a client in another test may have used it as a disk
+  LOOP=$(attach_loop "$WORK/store.file")
   mount "$LOOP" "$WORK/store"
 }
 # unplug: without a word

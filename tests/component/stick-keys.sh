@@ -28,7 +28,7 @@ ln -s ../../../../../../../../"$WORK/id" "$WORK/tree/link"
 ln -s "$WORK" "$WORK/tree/folder"
 
 # stick NAME: the loop device of $WORK/NAME.img
-stick () { losetup --read-only --find --show "$WORK/$1.img"; }
+stick () { attach_loop --read-only "$WORK/$1.img"; }
 mke2fs -q -F -t ext4 -d "$WORK/tree" "$WORK/ext4.img" 16M >/dev/null
 mke2fs -q -F -t ext4 "$WORK/empty.img" 16M >/dev/null
 printf 'from-windows  (here)\nkeys/id_ed25519  (here)\nserver.pem  (here)\nkept: %s/keys/from-windows\n' "$P2V_RUN_DIR" >"$WORK/expected"

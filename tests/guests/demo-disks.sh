@@ -116,33 +116,9 @@ write_fstab() {
 	mkdir -p "$1/data" "$1/media/cdrom0"
 }
 
-write_env() {
-	local dir=$1 files bytes
-	read -r files bytes <"$work_dir/gone"
-	cat >"$dir/guest.env" <<-END
-		GUEST_NAME=$guest_name
-		GUEST_RELEASE=$release
-		GUEST_LAYOUT=$layout
-		GUEST_DISKS='disk0.raw disk1.raw'
-		GUEST_SERIALS='$disk_serial $data_serial'
-		GUEST_MAC=$nic_mac
-		GUEST_NIC=$nic_name
-		GUEST_NIC_SLOT=$nic_slot
-		GUEST_IP=${static_cidr%/*}
-		GUEST_CIDR=$static_cidr
-		GUEST_GATEWAY=$gateway
-		GUEST_NETWORK=192.168.77.0/24
-		GUEST_NAMESERVER=$nameserver
-		GUEST_PASSWORD=$root_password
-		GUEST_SUMS=/srv/SHA256SUMS
-		DELETED_FILES=$files
-		DELETED_FILES_BYTES=$bytes
-	END
-}
-
 # build DIR BASE: everything that the cache keeps
 build() {
-	local dir=$1 base=$2 root
+	local dir=$1 base=$2 root files bytes
 	work_dir=$(mktemp -d) layout_file=$work_dir/layout root=$work_dir/root
 	root_uuid=$(new_uuid) swap_uuid=$(new_uuid) boot_uuid=$(new_uuid)
 	local disk0=$dir/disk0.raw disk1=$dir/disk1.raw
@@ -196,7 +172,9 @@ build() {
 	umount "$root"
 
 	say "recording what is where"
-	write_env "$dir"
+	read -r files bytes <"$work_dir/gone"
+	write_env "$dir/guest.env" "$disk_serial $data_serial" GUEST_LAYOUT="$layout" \
+		GUEST_NIC_SLOT="$nic_slot" DELETED_FILES="$files" DELETED_FILES_BYTES="$bytes"
 	python3 "$guests_dir/ranges.py" "$dir" "$layout_file" "$work_dir/deleted" >>"$dir/guest.env"
 	rm -rf "$work_dir"
 }

@@ -42,7 +42,10 @@ make_swap() {
 # mount_at FILE OFFSET LENGTH DIRECTORY
 mount_at() {
 	mkdir -p "$4"
-	mount -t ext4 -o "loop,offset=$2,sizelimit=$3" "$1" "$4"
+	local loop
+	loop=$(attach_loop --offset "$2" --sizelimit "$3" "$1")
+	mount -t ext4 "$loop" "$4"
+	losetup -d "$loop" # with the last umount
 }
 
 # partition_msdos FILE FIRST_MIB END_MIB TYPE: what Debian's installer makes:
@@ -87,7 +90,7 @@ partition_gpt() {
 # hold_loop FILE OFFSET LENGTH / drop_loop: one loop device at a time for what
 # needs a device of its own; sets held_loop
 hold_loop() {
-	held_loop=$(losetup -f --show -o "$2" --sizelimit "$3" "$1")
+	held_loop=$(attach_loop --offset "$2" --sizelimit "$3" "$1")
 }
 drop_loop() {
 	losetup -d "$held_loop"

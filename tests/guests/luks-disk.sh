@@ -73,33 +73,16 @@ install_system() {
 
 # encrypt_root PLAIN DISK: into its partition, by QEMU, which needs no device mapper
 encrypt_root() {
-	local file=$work_dir/luks
+	local file=$work_dir/luks tries=10
 	printf %s "$passphrase" >"$work_dir/passphrase"
-	qemu-img convert --object "secret,id=key,file=$work_dir/passphrase" -f raw -O luks \
-		-o key-secret=key,cipher-alg=aes-256,cipher-mode=xts,ivgen-alg=plain64,iter-time=10 "$1" "$file"
+	# It gives up at once where the processor time of its first iterations reads as 0.
+	until qemu-img convert --object "secret,id=key,file=$work_dir/passphrase" -f raw -O luks \
+		-o key-secret=key,cipher-alg=aes-256,cipher-mode=xts,ivgen-alg=plain64,iter-time=10 "$1" "$file"; do
+		((--tries)) || die "QEMU could not make an encrypted volume"
+	done
 	cryptsetup luksUUID -q --uuid "$luks_uuid" "$file"
 	(($(stat -c %s "$file") <= part5_length)) || die "the encrypted root does not fit"
 	dd if="$file" of="$2" bs=1M oflag=seek_bytes seek="$part5_offset" conv=notrunc status=none
-}
-
-write_env() {
-	cat >"$1/guest.env" <<-END
-		GUEST_NAME=$guest_name
-		GUEST_RELEASE=$release
-		GUEST_DISKS=disk0.raw
-		GUEST_SERIALS=$disk_serial
-		GUEST_MAC=$nic_mac
-		GUEST_NIC=$nic_name
-		GUEST_IP=${static_cidr%/*}
-		GUEST_CIDR=$static_cidr
-		GUEST_GATEWAY=$gateway
-		GUEST_NETWORK=192.168.77.0/24
-		GUEST_NAMESERVER=$nameserver
-		GUEST_PASSWORD=$root_password
-		GUEST_SUMS=/srv/SHA256SUMS
-		GUEST_PASSPHRASE='$passphrase'
-		GUEST_CRYPT=$crypt_name
-	END
 }
 
 # build DIR BASE: everything that the cache keeps
@@ -121,7 +104,7 @@ build() {
 	install_system "$dir" "$base" "$root"
 	umount -R "$root"
 	encrypt_root "$plain" "$disk"
-	write_env "$dir"
+	write_env "$dir/guest.env" "$disk_serial" GUEST_PASSPHRASE="'$passphrase'" GUEST_CRYPT="$crypt_name"
 	rm -rf "$work_dir"
 }
 

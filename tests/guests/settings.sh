@@ -116,3 +116,27 @@ install_boot() {
 	umount "$root/usr/sbin/grub-probe"
 	leave_machine "$root"
 }
+
+# write_env FILE SERIALS [NAME=VALUE…]: what a test has to know of the guest, for it to source.
+# One serial number, and one disk, for each word of SERIALS.
+write_env() {
+	local file=$1 serials=$2 disks=()
+	shift 2
+	for _ in $serials; do disks+=("disk${#disks[@]}.raw"); done
+	cat >"$file" <<-END
+		GUEST_NAME=$guest_name
+		GUEST_RELEASE=$release
+		GUEST_DISKS='${disks[*]}'
+		GUEST_SERIALS='$serials'
+		GUEST_MAC=$nic_mac
+		GUEST_NIC=$nic_name
+		GUEST_IP=${static_cidr%/*}
+		GUEST_CIDR=$static_cidr
+		GUEST_GATEWAY=$gateway
+		GUEST_NETWORK=192.168.77.0/24
+		GUEST_NAMESERVER=$nameserver
+		GUEST_PASSWORD=$root_password
+		GUEST_SUMS=/srv/SHA256SUMS
+	END
+	printf '%s\n' "$@" >>"$file"
+}

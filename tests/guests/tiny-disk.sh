@@ -198,27 +198,6 @@ fill_root() {
 	head -c $((room - 2 * mib)) /dev/urandom >"$1/var/log/huge.log"
 }
 
-write_env() {
-	cat >"$1/guest.env" <<-END
-		GUEST_NAME=$guest_name
-		GUEST_RELEASE=$release
-		GUEST_LAYOUT=$layout
-		GUEST_VARIANT=$variant
-		GUEST_DISKS=disk0.raw
-		GUEST_SERIALS=$disk_serial
-		GUEST_MAC=$nic_mac
-		GUEST_NIC=$nic_name
-		GUEST_NIC_SLOT=$nic_slot
-		GUEST_IP=${static_cidr%/*}
-		GUEST_CIDR=$static_cidr
-		GUEST_GATEWAY=$gateway
-		GUEST_NETWORK=192.168.77.0/24
-		GUEST_NAMESERVER=$nameserver
-		GUEST_PASSWORD=$root_password
-		GUEST_SUMS=/srv/SHA256SUMS
-	END
-}
-
 # build DIR BASE: everything that the cache keeps
 build() {
 	local dir=$1 base=${2:-} disk=$1/disk0.raw root
@@ -226,7 +205,8 @@ build() {
 	root_uuid=$(new_uuid) swap_uuid=$(new_uuid) boot_uuid=$(new_uuid)
 	: >"$layout_file"
 	: >"$work_dir/deleted"
-	write_env "$dir"
+	write_env "$dir/guest.env" "$disk_serial" GUEST_LAYOUT="$layout" GUEST_VARIANT="$variant" \
+		GUEST_NIC_SLOT="$nic_slot"
 	truncate -s "${size}M" "$disk"
 	if [[ $variant == blank ]]; then
 		note disk disk0.raw 0 0

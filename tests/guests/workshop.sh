@@ -5,6 +5,8 @@
 # Sourced by demo-disks.sh and tiny-disk.sh.
 
 guests_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=../lib/loops.sh
+. "$guests_dir/../lib/loops.sh"
 # shellcheck disable=SC2034 # for the builders
 default_cache=$(readlink -f "$guests_dir/../..")/cache/guests
 

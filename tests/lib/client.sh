@@ -12,6 +12,8 @@
 
 # shellcheck source=tests/lib/sshd.sh
 . "$(dirname "${BASH_SOURCE[0]}")/sshd.sh"
+# shellcheck source=tests/lib/loops.sh
+. "$(dirname "${BASH_SOURCE[0]}")/loops.sh"
 
 WORK=${TMPDIR:-/tmp}
 # Not /run/p2v: other tests may run at the same time.

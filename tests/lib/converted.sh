@@ -46,9 +46,9 @@ prepare_guest () {
   . "$WORK/guest/guest.env"
   ROOT_AT=$GUEST_ROOT_AT
   mkdir "$WORK/mnt"
-  export -f furnish small_boot
+  export -f furnish small_boot attach_loop mount_image
   # unshare: the mount ends with the command, whatever happens
-  unshare --mount bash -euc "mount -o loop,offset=$ROOT_AT '$RAW' '$WORK/mnt'; furnish '$WORK/mnt'"
+  unshare --mount bash -euc "mount_image '$RAW' $ROOT_AT '$WORK/mnt'; furnish '$WORK/mnt'"
   mkdir -p "$JOB"
   qemu-img create -q -f qcow2 -o cluster_size=4k -b "$RAW" -F raw "$JOB/d0.qcow2"
 }

@@ -32,13 +32,13 @@ print (sum (int.from_bytes (d[i + 8:i + 12], "little") for i in range(64, len(d)
 }
 some_copied () { DIR=$(echo "$P2V_STATE_DIR"/jobs/*); [ "$(n_copied)" -gt $((40 << 20)) ]; }
 wait_long () { for _ in $(seq 3000); do ! "$@" 2>/dev/null || return 0; sleep 0.1; done; return 1; }
-# root_mount IMAGE [OPTIONS]: its largest partition, which is the root of the guest
+# root_mount IMAGE [OPTION…]: its largest partition, which is the root of the guest
 root_mount () {
   local start
   start=$(sfdisk -J "$1" | python3 -c 'import json, sys
 print (max (json.load (sys.stdin)["partitiontable"]["partitions"], key=lambda p: p["size"])["start"])')
   mkdir -p "$WORK/mnt"
-  mount -o "loop,offset=$((start * 512))${2:+,$2}" "$1" "$WORK/mnt"
+  mount_image "$1" $((start * 512)) "$WORK/mnt" "${@:2}"
 }
 
 case_begin
