@@ -82,7 +82,7 @@ check "and none had to be repaired" test "$(figure disk0_verify_differences)" -e
 qemu-img rebase -u -f qcow2 -F raw -b "$SOURCE" "$WORK/overlay.qcow2"
 check "the target is what the overlay shows above the disk as it is now" \
   qemu-img compare -f raw -F qcow2 "$OUT/guest-sda" "$WORK/overlay.qcow2"
-root_mount "$OUT/guest-sda" ro,noload
+root_mount "$OUT/guest-sda" -o ro,noload
 check "with what the old system wrote" test "$(sha256sum <"$WORK/mnt/root/written-later")" = "$later"
 umount "$WORK/mnt"
 rm -f "$OUT"/* "$WORK/overlay.qcow2"
