@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "sysfs.h"
+#include "words.h"
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,13 +45,18 @@ stick_types (void)
   return g_strv_builder_end (types);
 }
 
-/* WHAT: "with label KEYS" or "on /dev/sdb1". */
+/* Whole sentences, so that the dialogs know them again (dialog/phrase.h). */
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 static gboolean
-fail (GError **error, const char *what, const char *why)
+fail (GError **error, const char *format, ...)
 {
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *problem = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
   p2v_set_error (error, P2V_ERROR_SETTINGS,
-                 "Plug it in and look at lsblk -f; FAT and ext4 always work.",
-                 "The file system %s %s.", what, why);
+                 "Plug it in and look at lsblk -f; FAT and ext4 always work.", "%s", problem);
   return FALSE;
 }
 
@@ -120,21 +126,22 @@ find (Stick *stick, const char *label, const char *what, guint patience_s, GErro
   gint64 end = g_get_monotonic_time () + patience_s * G_USEC_PER_SEC;
   while (!(stick->device = find_label (label))) {
     if (g_get_monotonic_time () > end)
-      return fail (error, what, "is not there");
+      return fail (error, "The file system %s is not there.", what);
     g_usleep (TICK_MS * 1000);
   }
   stick->disk = disk_of (stick->device);
-  return stick->disk != NULL || fail (error, what, "is on no disk");
+  return stick->disk != NULL || fail (error, "The file system %s is on no disk.", what);
 }
 
 static gboolean
 make_writable (Stick *stick, const char *what, GError **error)
 {
   if (!stick_is_pluggable (stick->disk))
-    return fail (error, what, "is on a disk of this machine, which is never written to");
+    return fail (
+        error, "The file system %s is on a disk of this machine, which is never written to.", what);
   /* The partition's turn comes second: it cannot be more writable than its disk. */
   if (!set_read_only (stick->disk, FALSE) || !set_read_only (stick->device, FALSE))
-    return fail (error, what, "cannot be written to");
+    return fail (error, "The file system %s cannot be written to.", what);
   stick->writable = TRUE;
   return TRUE;
 }
@@ -160,13 +167,14 @@ mount_it (Stick *stick, const char *what, gboolean writable, GError **error)
       continue;
     stick->mounted = mount (stick->device, stick->path, kinds[i].type, flags,
                             writable ? "" : kinds[i].reading) == 0;
-    g_autofree char *why = g_strdup_printf ("cannot be mounted: %s", g_strerror (errno));
-    return stick->mounted || fail (error, what, why);
+    return stick->mounted ||
+           fail (error, "The file system %s cannot be mounted: %s.", what, g_strerror (errno));
   }
-  g_autofree char *why =
-      g_strdup_printf ("holds %s, which cannot be %s here", type ? type : "nothing known",
-                       writable ? "written" : "read");
-  return fail (error, what, why);
+  const char *found = type ? type : N_ ("nothing known");
+  return writable
+             ? fail (error, "The file system %s holds %s, which cannot be written here.", what,
+                     found)
+             : fail (error, "The file system %s holds %s, which cannot be read here.", what, found);
 }
 
 static gboolean
@@ -176,7 +184,7 @@ mount_in_new_folder (Stick *stick, const char *what, gboolean writable, GError *
   g_autofree char *path = g_build_filename (base ? base : "/run/p2v", "stick-XXXXXX", NULL);
   (void)g_mkdir_with_parents (base ? base : "/run/p2v", 0700);
   if (!g_mkdtemp (path))
-    return fail (error, what, g_strerror (errno));
+    return fail (error, "The file system %s cannot be mounted: %s.", what, g_strerror (errno));
   stick->path = g_steal_pointer (&path);
   return (!writable || make_writable (stick, what, error)) &&
          mount_it (stick, what, writable, error);
@@ -186,7 +194,7 @@ Stick *
 stick_mount (const char *label, gboolean writable, guint patience_s, GError **error)
 {
   g_autoptr (Stick) stick = g_new0 (Stick, 1);
-  g_autofree char *what = g_strdup_printf ("with label %s", label);
+  g_autofree char *what = g_strdup_printf (N_ ("with label %s"), label);
   if (!find (stick, label, what, patience_s, error) ||
       !mount_in_new_folder (stick, what, writable, error))
     return NULL;
@@ -197,10 +205,10 @@ Stick *
 stick_mount_device (const char *device, gboolean writable, GError **error)
 {
   g_autoptr (Stick) stick = g_new0 (Stick, 1);
-  g_autofree char *what = g_strdup_printf ("on %s", device);
+  g_autofree char *what = g_strdup_printf (N_ ("on device %s"), device);
   stick->device = g_strdup (device);
   stick->disk = disk_of (device);
-  if ((!stick->disk && !fail (error, what, "is on no disk")) ||
+  if ((!stick->disk && !fail (error, "The file system %s is on no disk.", what)) ||
       !mount_in_new_folder (stick, what, writable, error))
     return NULL;
   return g_steal_pointer (&stick);

@@ -12,6 +12,7 @@ static const struct {
     {"The server %s refused port %u.", "%s hat Port %u abgelehnt (100 %%)."},
     {"The server %s refused port %u of %s.", "%s hat Port %u von %s abgelehnt."},
     {"Too much", "Zu viel"},
+    {"The disk %s ends at byte %lu of %lu.", "%1$s hat nur %2$lu von %3$lu Bytes."},
 };
 
 /* As msgfmt writes it. */
@@ -44,6 +45,8 @@ test_translated (void **state G_GNUC_UNUSED)
       {"The server a refused port 22 of b.", "a hat Port 22 von b abgelehnt."},
       {"The server Too much refused port x.", "Zu viel hat Port x abgelehnt (100 %)."},
       {"Too much", "Zu viel"},
+      {"The disk sda ends at byte 18446744073709551615 of 7.",
+       "sda hat nur 18446744073709551615 von 7 Bytes."},
       {"x broke: y.", "x broke: y."}, /* too few letters to be sure */
       {"Something else.", "Something else."},
   };
