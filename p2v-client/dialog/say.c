@@ -156,6 +156,22 @@ say_network_card (const NetworkCard *card)
                           card->addresses);
 }
 
+char *
+say_bond_mode (guint mode)
+{
+  /* In the order of network_bond_modes. */
+  static const char *const words[] = {
+      N_ ("one works, the others stand by"),
+      N_ ("as agreed with the switch (LACP)"),
+      N_ ("by load, in both directions"),
+      N_ ("by load, when sending"),
+      N_ ("by address; the switch has to be set to it"),
+      N_ ("in turns; the switch has to be set to it"),
+      N_ ("everything on all cards"),
+  };
+  return g_strdup_printf ("%s: %s", network_bond_modes[mode], _ (words[mode]));
+}
+
 const char *
 say_whether_right (const HostkeySeen *seen)
 {

@@ -33,6 +33,9 @@ char *say_card (const P2vNic *nic);
 
 char *say_network_card (const NetworkCard *card);
 
+/* What number MODE of network_bond_modes does with its cards (caller frees). */
+char *say_bond_mode (guint mode);
+
 /* The question about a host key that was never seen, how to answer it, and what to do when the
  * answer is no (borrowed). */
 const char *say_whether_right (const HostkeySeen *seen);

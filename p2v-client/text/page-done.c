@@ -111,7 +111,7 @@ add_places (Places *places, Sheet *sheet, const Shared *shared)
   for (guint i = 0; places->sticks && i < places->sticks->len; i++) {
     const StickChoice *stick = g_ptr_array_index (places->sticks, i);
     g_autofree char *words = g_strdup_printf ("%s: %s", _ ("USB stick"), stick->words);
-    guint field = sheet_add_choice (sheet, words, FALSE);
+    guint field = sheet_add_named_choice (sheet, words, FALSE);
     places->first_stick = i == 0 ? field : places->first_stick;
   }
   places->file = sheet_add_choice (sheet, _ ("In a _file"), !job);

@@ -96,7 +96,7 @@ choose (char **names)
   g_autoptr (Sheet) sheet = sheet_new (TITLE);
   sheet_add_label (sheet, _ ("Targets of the portal"));
   for (guint i = 0; i < n; i++) {
-    guint field = sheet_add_choice (sheet, names[i], i == 0);
+    guint field = sheet_add_named_choice (sheet, names[i], i == 0);
     first = i == 0 ? field : first;
   }
   guint go = sheet_add_button (sheet, _ ("_Connect"), FALSE);

@@ -70,7 +70,7 @@ add_disks (Form *form, const Reading *reading, char **known)
     for (guint j = 0; j < reading->chosen->disks->len; j++)
       chosen |= g_str_equal (((P2vDisk *)g_ptr_array_index (reading->chosen->disks, j))->device,
                              disk->device);
-    guint field = sheet_add_switch (form->sheet, words, chosen);
+    guint field = sheet_add_named_switch (form->sheet, words, chosen);
     g_array_append_val (form->disks, field);
     for (guint j = 0; j < contents->len; j++) {
       const ContentsPart *part = g_ptr_array_index (contents, j);
@@ -108,7 +108,7 @@ add_cards (Form *form, const Reading *reading)
     }
     g_autofree char *title = say_card (nic);
     g_autofree char *name = g_strdup_printf (_ ("Network for %s"), nic->name);
-    guint card = sheet_add_switch (form->sheet, title, chosen != NULL);
+    guint card = sheet_add_named_switch (form->sheet, title, chosen != NULL);
     guint network = sheet_add_entry (form->sheet, name, chosen ? chosen->network : nic->network);
     sheet_check (form->sheet, network, SETTING_network, TRUE);
     g_array_append_val (form->cards, card);
@@ -128,7 +128,7 @@ add_drives (Form *form, const Reading *reading)
     const char *name = g_ptr_array_index (drives, i);
     g_autofree char *words =
         g_strdup_printf ("%s\n%s", name, _ ("The virtual machine gets it empty."));
-    guint field = sheet_add_switch (
+    guint field = sheet_add_named_switch (
         form->sheet, words,
         g_ptr_array_find_with_equal_func (reading->chosen->removable, name, g_str_equal, NULL));
     g_array_append_val (form->drives, field);
@@ -149,7 +149,7 @@ add_root (Form *form, const Settings *settings)
   sheet_add_choice (form->sheet, _ ("The first, if there are several"),
                     g_str_equal (root, "first"));
   if (device)
-    sheet_add_choice (form->sheet, root, TRUE);
+    sheet_add_named_choice (form->sheet, root, TRUE);
 }
 
 /* KNOWN: devices that were there before; NULL: it is the first time. */

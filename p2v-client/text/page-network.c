@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include "dialog/network-set.h"
 #include "dialog/say.h"
-#include "dialog/work.h"
-#include "network.h"
 #include "text.h"
 
-#define TITLE     _ ("How is this machine connected?")
-#define MOST_VLAN 4094
+#define TITLE _ ("How is this machine connected?")
 
 typedef struct {
   Sheet *sheet;
   GPtrArray *cards; /* NetworkCard * */
-  guint first_card, dhcp, vlan, address, gateway, dns;
-  guint next, apply;
+  guint first_card, bond, dhcp, vlan, address, gateway, dns;
+  guint next, apply, blink;
+  char **members; /* as chosen before, as well as the mode */
+  guint mode;
 } Form;
-
-typedef struct {
-  Work work;
-  NetworkPlan *plan;
-  GError *error;
-} Apply;
 
 typedef struct {
   gboolean done;
@@ -30,7 +24,7 @@ static gboolean
 check_vlan (const char *value, gpointer data G_GNUC_UNUSED, GError **error)
 {
   guint64 tag;
-  return !*value || g_ascii_string_to_unsigned (value, 10, 0, MOST_VLAN, &tag, error);
+  return !*value || g_ascii_string_to_unsigned (value, 10, 0, NETWORK_SET_VLAN_MAX, &tag, error);
 }
 
 static void
@@ -45,10 +39,13 @@ make_form (Form *form)
     const NetworkCard *card = g_ptr_array_index (form->cards, i);
     gboolean choose = !chosen && (card->carrier || i + 1 == form->cards->len);
     g_autofree char *words = say_network_card (card);
-    guint field = sheet_add_choice (sheet, words, choose);
+    guint field = sheet_add_named_choice (sheet, words, choose);
     form->first_card = i == 0 ? field : form->first_card;
     chosen = chosen || choose;
   }
+  form->bond = form->cards->len > 1
+                   ? sheet_add_choice (sheet, _ ("Several cards together (bond)"), FALSE)
+                   : form->first_card;
   sheet_add_label (sheet, "");
   form->dhcp = sheet_add_choice (sheet, _ ("_Address by DHCP"), TRUE);
   sheet_add_choice (sheet, _ ("_Fixed address"), FALSE);
@@ -64,18 +61,52 @@ make_form (Form *form)
                       _ ("Check the cable, or set here how it gets one."));
   form->apply = sheet_add_button (sheet, _ ("Set the net_work"), TRUE);
   form->next = up ? sheet_add_button (sheet, _ ("_Next"), FALSE) : 99;
+  form->blink = sheet_add_button (sheet, _ ("B_link its light"), FALSE);
   if (up)
     sheet_begin_at_button (sheet, form->next);
 }
 
+static void
+form_clear (Form *form)
+{
+  sheet_free (form->sheet);
+  g_ptr_array_unref (form->cards);
+  g_strfreev (form->members);
+  *form = (Form){0};
+}
+
+static void
+show_error (Sheet *sheet, NoticeKind kind, const GError *error)
+{
+  g_autofree char *problem = say_problem (error);
+  g_autofree char *remedy = say_remedy (error);
+  sheet_set_notice (sheet, kind, problem, remedy);
+}
+
+/* ---- what is chosen ---- */
+
+static gboolean
+is_bond (const Form *form)
+{
+  return form->cards->len > 1 && sheet_is_on (form->sheet, form->bond);
+}
+
+/* "" for none, and for a bond. */
+static const char *
+chosen_card (const Form *form)
+{
+  for (guint i = 0; i < form->cards->len; i++)
+    if (sheet_is_on (form->sheet, form->first_card + i))
+      return ((const NetworkCard *)g_ptr_array_index (form->cards, i))->name;
+  return "";
+}
+
+/* Without a bond's cards. */
 static NetworkPlan *
 make_plan (const Form *form)
 {
   NetworkPlan *plan = g_new0 (NetworkPlan, 1);
-  for (guint i = 0; i < form->cards->len; i++)
-    if (sheet_is_on (form->sheet, form->first_card + i))
-      plan->card = g_strdup (((NetworkCard *)g_ptr_array_index (form->cards, i))->name);
-  plan->card = plan->card ? plan->card : g_strdup ("");
+  plan->card = g_strdup (chosen_card (form));
   plan->dhcp = sheet_is_on (form->sheet, form->dhcp);
   plan->vlan = (guint)strtoul (sheet_value (form->sheet, form->vlan), NULL, 10);
   plan->address = g_strdup (sheet_value (form->sheet, form->address));
@@ -84,42 +115,77 @@ make_plan (const Form *form)
   return plan;
 }
 
-/* ---- putting it in force, in a thread ---- */
-
 static void
-run_apply (Work *work, GCancellable *cancel)
+take_members (Form *form, const Sheet *sheet, guint first_card, guint first_mode)
 {
-  Apply *apply = (Apply *)work;
-  (void)network_apply (apply->plan, cancel, &apply->error);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  for (guint i = 0; i < form->cards->len; i++)
+    if (sheet_is_on (sheet, first_card + i))
+      g_strv_builder_add (names, ((const NetworkCard *)g_ptr_array_index (form->cards, i))->name);
+  g_strfreev (form->members);
+  form->members = g_strv_builder_end (names);
+  for (guint i = 0; network_bond_modes[i]; i++)
+    if (sheet_is_on (sheet, first_mode + i))
+      form->mode = i;
 }
 
+/* A sheet of its own for the cards of a bond and what they do, which go into PLAN.  FALSE when
+ * the person goes back. */
+static gboolean
+choose_members (Form *form, NetworkPlan *plan)
+{
+  guint first_card = 0, first_mode = 0;
+  g_autoptr (Sheet) sheet = sheet_new (_ ("Several cards together (bond)"));
+  sheet_add_label (sheet, _ ("Together"));
+  for (guint i = 0; i < form->cards->len; i++) {
+    const NetworkCard *card = g_ptr_array_index (form->cards, i);
+    g_autofree char *words = say_network_card (card);
+    gboolean member =
+        form->members && g_strv_contains ((const char *const *)form->members, card->name);
+    guint field = sheet_add_named_switch (sheet, words, member);
+    first_card = i == 0 ? field : first_card;
+  }
+  sheet_add_label (sheet, _ ("_Sharing of the work"));
+  for (guint i = 0; network_bond_modes[i]; i++) {
+    g_autofree char *words = say_bond_mode (i);
+    guint field = sheet_add_named_choice (sheet, words, i == form->mode);
+    first_mode = i == 0 ? field : first_mode;
+  }
+  guint apply = sheet_add_button (sheet, _ ("Set the net_work"), TRUE);
+  sheet_add_button (sheet, _ ("_Back"), FALSE);
+  for (;;) {
+    int button = sheet_run (sheet, NULL, NULL);
+    take_members (form, sheet, first_card, first_mode);
+    if (button != (int)apply)
+      return FALSE;
+    g_autoptr (GError) error = NULL;
+    g_strfreev (plan->members);
+    plan->members = g_strdupv (form->members);
+    if (network_check (plan, &error)) {
+      plan->mode = g_strdup (network_bond_modes[form->mode]);
+      return TRUE;
+    }
+    show_error (sheet, NOTICE_ERROR, error);
+  }
+}
+
+/* ---- what the cards do, in a thread ---- */
+
 static void
-take_apply (Work *work, gpointer owner)
+take_end (const GError *error, gpointer owner)
 {
   Wait *wait = g_object_get_data (owner, "wait");
-  wait->error = g_steal_pointer (&((Apply *)work)->error);
+  wait->error = error ? g_error_copy (error) : NULL;
   wait->done = TRUE;
-}
-
-static void
-apply_free (Work *work)
-{
-  Apply *apply = (Apply *)work;
-  network_plan_free (apply->plan);
-  g_clear_error (&apply->error);
-  g_free (apply);
 }
 
 /* Owns PLAN. */
 static gboolean
 apply_plan (const Text *text, NetworkPlan *plan, GError **error)
 {
-  Apply *apply = g_new0 (Apply, 1);
   Wait wait = {0};
-  apply->work = (Work){run_apply, take_apply, apply_free};
-  apply->plan = plan;
   g_object_set_data (text->owner, "wait", &wait);
-  g_autoptr (GCancellable) cancel = work_start (&apply->work, text->owner);
+  g_autoptr (GCancellable) cancel = network_set_start (plan, take_end, text->owner);
   if (!text_wait (TITLE, _ ("Setting the network"), &wait.done, cancel) || !wait.error)
     return TRUE;
   g_propagate_error (error, wait.error);
@@ -127,10 +193,38 @@ apply_plan (const Text *text, NetworkPlan *plan, GError **error)
 }
 
 static void
-form_clear (Form *form)
+set_network (const Text *text, Form *form)
 {
-  sheet_free (form->sheet);
-  g_ptr_array_unref (form->cards);
+  g_autoptr (GError) error = NULL;
+  NetworkPlan *plan = make_plan (form);
+  if (!network_check (plan, &error) || (is_bond (form) && !choose_members (form, plan))) {
+    network_plan_free (plan);
+  } else if (apply_plan (text, plan, &error)) {
+    form_clear (form);
+    make_form (form);
+  }
+  if (error)
+    show_error (form->sheet, NOTICE_ERROR, error);
+}
+
+static void
+blink_light (const Text *text, const Form *form)
+{
+  const char *card = chosen_card (form);
+  if (!*card) {
+    sheet_set_notice (form->sheet, NOTICE_INFO, _ ("Choose one card, and its light will blink."),
+                      NULL);
+    return;
+  }
+  Wait wait = {0};
+  g_autofree char *words =
+      g_strdup_printf (_ ("The light of %s is blinking, beside its socket."), card);
+  g_object_set_data (text->owner, "wait", &wait);
+  g_autoptr (GCancellable) cancel = network_set_blink (card, take_end, text->owner);
+  (void)text_wait (TITLE, words, &wait.done, cancel);
+  g_autoptr (GError) error = wait.error;
+  if (error)
+    show_error (form->sheet, NOTICE_INFO, error);
 }
 
 Go
@@ -140,22 +234,13 @@ page_network (Text *text)
   make_form (&form);
   for (;;) {
     int button = text_run_sheet (form.sheet);
-    if (button != (int)form.apply) {
+    if (button == (int)form.apply) {
+      set_network (text, &form);
+    } else if (button == (int)form.blink) {
+      blink_light (text, &form);
+    } else {
       form_clear (&form);
       return button < 0 ? GO_LEAVE : GO_NEXT;
     }
-    g_autoptr (GError) error = NULL;
-    NetworkPlan *plan = make_plan (&form);
-    gboolean right = network_check (plan, &error);
-    if (!right)
-      network_plan_free (plan);
-    if (!right || !apply_plan (text, plan, &error)) {
-      g_autofree char *problem = say_problem (error);
-      g_autofree char *remedy = say_remedy (error);
-      sheet_set_notice (form.sheet, NOTICE_ERROR, problem, remedy);
-      continue;
-    }
-    form_clear (&form);
-    make_form (&form);
   }
 }

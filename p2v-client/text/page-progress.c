@@ -186,7 +186,7 @@ ask_which_system (Progress *progress)
   sheet_set_text (sheet, _ ("There are several operating systems on the disks. Which one is to be "
                             "converted?"));
   for (guint i = 0; choices[i]; i++)
-    sheet_add_choice (sheet, choices[i], i == 0);
+    sheet_add_named_choice (sheet, choices[i], i == 0);
   sheet_add_button (sheet, _ ("_Go on converting"), FALSE);
   sheet_add_button (sheet, _ ("_Cancel the conversion"), FALSE);
   if (sheet_run (sheet, end_with_it, progress) != 0) {

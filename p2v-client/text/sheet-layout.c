@@ -33,7 +33,9 @@ make_text (Sheet *sheet, Place *place, const char *text, int rows, gboolean may_
 {
   gboolean longer = count_rows (text, place->width, G_MAXINT) > rows;
   int flags = NEWT_FLAG_WRAP | (longer || may_grow ? NEWT_FLAG_SCROLL : 0);
-  newtComponent co = newtTextbox (0, place->row, place->width, rows, flags);
+  /* newt puts the bar beside the width that it is given. */
+  int width = place->width - (flags & NEWT_FLAG_SCROLL ? 2 : 0);
+  newtComponent co = newtTextbox (0, place->row, width, rows, flags);
   newtTextboxSetText (co, text);
   newtComponentTakesFocus (co, longer);
   newtFormAddComponent (sheet->form, co);

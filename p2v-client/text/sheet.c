@@ -98,13 +98,11 @@ plain_label (const char *label)
   return g_strconcat (words, rest, NULL);
 }
 
+/* Owns LABEL. */
 static guint
-add (Sheet *sheet, FieldKind kind, const char *label, const char *value, gboolean on)
+add (Sheet *sheet, FieldKind kind, char *label, const char *value, gboolean on)
 {
-  Field field = {.kind = kind,
-                 .label = plain_label (label),
-                 .value = value ? g_strdup (value) : NULL,
-                 .on = on};
+  Field field = {.kind = kind, .label = label, .value = value ? g_strdup (value) : NULL, .on = on};
   g_array_append_val (sheet->fields, field);
   return sheet->fields->len - 1;
 }
@@ -112,31 +110,43 @@ add (Sheet *sheet, FieldKind kind, const char *label, const char *value, gboolea
 guint
 sheet_add_label (Sheet *sheet, const char *text)
 {
-  return add (sheet, FIELD_LABEL, text, NULL, FALSE);
+  return add (sheet, FIELD_LABEL, plain_label (text), NULL, FALSE);
 }
 
 guint
 sheet_add_entry (Sheet *sheet, const char *label, const char *value)
 {
-  return add (sheet, FIELD_ENTRY, label, value ? value : "", FALSE);
+  return add (sheet, FIELD_ENTRY, plain_label (label), value ? value : "", FALSE);
 }
 
 guint
 sheet_add_secret (Sheet *sheet, const char *label, const char *value)
 {
-  return add (sheet, FIELD_SECRET, label, value ? value : "", FALSE);
+  return add (sheet, FIELD_SECRET, plain_label (label), value ? value : "", FALSE);
 }
 
 guint
 sheet_add_switch (Sheet *sheet, const char *label, gboolean on)
 {
-  return add (sheet, FIELD_SWITCH, label, NULL, on);
+  return add (sheet, FIELD_SWITCH, plain_label (label), NULL, on);
+}
+
+guint
+sheet_add_named_switch (Sheet *sheet, const char *name, gboolean on)
+{
+  return add (sheet, FIELD_SWITCH, terminal_text (name), NULL, on);
 }
 
 guint
 sheet_add_choice (Sheet *sheet, const char *label, gboolean chosen)
 {
-  return add (sheet, FIELD_CHOICE, label, NULL, chosen);
+  return add (sheet, FIELD_CHOICE, plain_label (label), NULL, chosen);
+}
+
+guint
+sheet_add_named_choice (Sheet *sheet, const char *name, gboolean chosen)
+{
+  return add (sheet, FIELD_CHOICE, terminal_text (name), NULL, chosen);
 }
 
 void

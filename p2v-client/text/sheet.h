@@ -38,6 +38,9 @@ guint sheet_add_secret (Sheet *sheet, const char *label, const char *value);
 guint sheet_add_switch (Sheet *sheet, const char *label, gboolean on);
 /* One of the choices since the last label; the caller keeps count of them. */
 guint sheet_add_choice (Sheet *sheet, const char *label, gboolean chosen);
+/* The same for a thing by its own name, a disk or a file: underscores are part of that. */
+guint sheet_add_named_switch (Sheet *sheet, const char *name, gboolean on);
+guint sheet_add_named_choice (Sheet *sheet, const char *name, gboolean chosen);
 
 /* What stands in the entry FIELD is checked at every tick as a value of ID; OPTIONAL: may be
  * empty.  A button that goes on is refused while it is wrong. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-network.h"
+#include "dialog/network-set.h"
 #include "dialog/say.h"
-#include "dialog/work.h"
-#include "network.h"
 #include "notice.h"
 #include "rows.h"
 
@@ -24,20 +23,6 @@ G_DEFINE_TYPE (P2vPageNetwork, p2v_page_network, P2V_TYPE_PAGE)
 
 /* The choice of several cards; no interface's name has a blank. */
 #define BOND_ID "several cards"
-
-#define BLINK_S 20
-
-typedef struct {
-  Work work;
-  char *card;
-  GError *error;
-} Blink;
-
-typedef struct {
-  Work work;
-  NetworkPlan *plan;
-  GError *error;
-} Apply;
 
 static gboolean
 is_bond (P2vPageNetwork *self)
@@ -102,22 +87,12 @@ take_change (P2vPageNetwork *self)
 
 /* ---- what there is ---- */
 
-/* In the order of network_bond_modes. */
 static void
 add_modes (P2vPageNetwork *self)
 {
-  static const char *const words[] = {
-      N_ ("one works, the others stand by"),
-      N_ ("as agreed with the switch (LACP)"),
-      N_ ("by load, in both directions"),
-      N_ ("by load, when sending"),
-      N_ ("by address; the switch has to be set to it"),
-      N_ ("in turns; the switch has to be set to it"),
-      N_ ("everything on all cards"),
-  };
   for (guint i = 0; network_bond_modes[i]; i++) {
-    g_autofree char *text = g_strdup_printf ("%s: %s", network_bond_modes[i], _ (words[i]));
-    gtk_combo_box_text_append (self->mode, network_bond_modes[i], text);
+    g_autofree char *words = say_bond_mode (i);
+    gtk_combo_box_text_append (self->mode, network_bond_modes[i], words);
   }
   gtk_combo_box_set_active (GTK_COMBO_BOX (self->mode), 0);
 }
@@ -205,33 +180,16 @@ show_blinking (P2vPageNetwork *self)
 }
 
 static void
-run_blink (Work *work, GCancellable *cancel)
+take_blink (const GError *error, gpointer owner)
 {
-  Blink *blink = (Blink *)work;
-  (void)network_blink (blink->card, BLINK_S, cancel, &blink->error);
-}
-
-static void
-take_blink (Work *work, gpointer owner)
-{
-  const Blink *blink = (const Blink *)work;
   P2vPageNetwork *self = owner;
   g_clear_object (&self->blinking);
   show_blinking (self);
-  if (!blink->error)
+  if (!error)
     return;
-  g_autofree char *problem = say_problem (blink->error);
-  g_autofree char *remedy = say_remedy (blink->error);
+  g_autofree char *problem = say_problem (error);
+  g_autofree char *remedy = say_remedy (error);
   notice_show (self->state, NOTICE_INFO, problem, remedy);
-}
-
-static void
-blink_free (Work *work)
-{
-  Blink *blink = (Blink *)work;
-  g_free (blink->card);
-  g_clear_error (&blink->error);
-  g_free (blink);
 }
 
 static void
@@ -239,28 +197,17 @@ blink_light (P2vPageNetwork *self)
 {
   gboolean stop = self->blinking != NULL;
   work_cancel (&self->blinking);
-  if (!stop) {
-    Blink *blink = g_new0 (Blink, 1);
-    blink->work = (Work){run_blink, take_blink, blink_free};
-    blink->card = g_strdup (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card)));
-    self->blinking = work_start (&blink->work, G_OBJECT (self));
-  }
+  if (!stop)
+    self->blinking = network_set_blink (gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->card)),
+                                        take_blink, G_OBJECT (self));
   show_blinking (self);
 }
 
 /* ---- what is set ---- */
 
 static void
-run_apply (Work *work, GCancellable *cancel)
+take_apply (const GError *error, gpointer owner)
 {
-  Apply *apply = (Apply *)work;
-  (void)network_apply (apply->plan, cancel, &apply->error);
-}
-
-static void
-take_apply (Work *work, gpointer owner)
-{
-  const Apply *apply = (const Apply *)work;
   P2vPageNetwork *self = owner;
   g_clear_object (&self->work);
   g_object_set (self->spinner, "active", FALSE, "visible", FALSE, NULL);
@@ -268,31 +215,19 @@ take_apply (Work *work, gpointer owner)
   take_change (self);
   GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
   GtkWidget *next = gtk_window_get_default_widget (GTK_WINDOW (window));
-  gtk_widget_grab_focus (apply->error || !next ? self->apply : next);
-  if (!apply->error)
+  gtk_widget_grab_focus (error || !next ? self->apply : next);
+  if (!error)
     return;
-  g_autofree char *problem = say_problem (apply->error);
-  g_autofree char *remedy = say_remedy (apply->error);
+  g_autofree char *problem = say_problem (error);
+  g_autofree char *remedy = say_remedy (error);
   notice_show (self->state, NOTICE_ERROR, problem, remedy);
-}
-
-static void
-apply_free (Work *work)
-{
-  Apply *apply = (Apply *)work;
-  network_plan_free (apply->plan);
-  g_clear_error (&apply->error);
-  g_free (apply);
 }
 
 static void
 start_apply (P2vPageNetwork *self)
 {
-  Apply *apply = g_new0 (Apply, 1);
-  apply->work = (Work){run_apply, take_apply, apply_free};
-  apply->plan = make_plan (self);
   work_cancel (&self->work);
-  self->work = work_start (&apply->work, G_OBJECT (self));
+  self->work = network_set_start (make_plan (self), take_apply, G_OBJECT (self));
   g_object_set (self->spinner, "active", TRUE, "visible", TRUE, NULL);
   take_change (self);
 }
@@ -351,6 +286,6 @@ p2v_page_network_init (P2vPageNetwork *self)
   add_modes (self);
   row_shrink_combo (self->card);
   row_shrink_combo (self->mode);
-  gtk_spin_button_set_range (self->vlan, 0, 4094);
+  gtk_spin_button_set_range (self->vlan, 0, NETWORK_SET_VLAN_MAX);
   gtk_spin_button_set_increments (self->vlan, 1, 10);
 }

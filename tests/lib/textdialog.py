@@ -97,7 +97,7 @@ class TextDialog:
 
     def words (self):
         """The screen's text in one line, without the window's frame."""
-        return re.sub (r"\s+", " ", re.sub (r"[│┌┐└┘─├┤x]{1}(?=\s|$)|^[│x]", " ", self.text (), flags=re.M))
+        return re.sub (r"\s+", " ", re.sub (r"[│┌┐└┘─├┤x]{1}(?=\s|$)|^\s*│|^x", " ", self.text (), flags=re.M))
 
     def see (self, expression, seconds=20):
         end = time.monotonic () + seconds
