@@ -205,12 +205,12 @@ $(SAN_NBDKIT): Makefile $(BUILD)/lib/keep-plugins.so
 	$(Q)chmod 755 $@
 endif
 
-# For tests/lib/copy.sh.
-$(BUILD)/tests/bad-file.so: tests/lib/bad-file.c
+# To be preloaded into a program.
+$(BUILD)/tests/%.so: tests/lib/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -shared -fPIC -Wall -Wextra -o $@ $<
 
-test-programs: programs $(UNIT) $(TOOLS) $(BUILD)/tests/bad-file.so $(SAN_NBDKIT)
+test-programs: programs $(UNIT) $(TOOLS) $(BUILD)/tests/bad-file.so $(BUILD)/tests/keyboard.so $(SAN_NBDKIT)
 
 # ---- tests: TAP through prove; tests/run gives each its time limit and folder ----
 RUN = BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) $(PROVE) --timer --exec tests/run

@@ -5,13 +5,14 @@
 #include "dialog/key-look.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
+#include "terminal.h"
 
 #define TITLE _ ("Which conversion server?")
 
 typedef struct {
   Sheet *sheet;
   guint host, port, user, password, key, sudo, jump;
-  guint test, stick, back;
+  guint test, stick, keyboard, back;
 } Form;
 
 typedef struct {
@@ -46,6 +47,8 @@ make_form (Form *form, const Text *text)
   form->test = sheet_add_button (sheet, _ ("_Test connection"), TRUE);
   gboolean image = text->shared->options->image;
   form->stick = image ? sheet_add_button (sheet, _ ("Key from USB _stick"), FALSE) : 98;
+  form->keyboard =
+      image && terminal_has_keyboard () ? sheet_add_button (sheet, _ ("Keyboard"), FALSE) : 97;
   form->back = image ? sheet_add_button (sheet, _ ("_Back"), FALSE) : 99;
   if (settings_given (settings, SETTING_server) && !settings_given (settings, SETTING_password) &&
       !settings_given (settings, SETTING_identity))
@@ -197,10 +200,11 @@ choose_key (GPtrArray *keys, const char *title)
                      "read and can be pulled out afterwards."));
   (void)sheet_add_label (sheet, _ ("Private _key"));
   for (guint i = 0; i < keys->len; i++)
-    fields[i] = sheet_add_choice (sheet, ((StickKey *)g_ptr_array_index (keys, i))->words, i == 0);
+    fields[i] =
+        sheet_add_named_choice (sheet, ((StickKey *)g_ptr_array_index (keys, i))->words, i == 0);
   guint use = sheet_add_button (sheet, _ ("_Use this key"), TRUE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
-  if (text_run_sheet (sheet) != (int)use)
+  if (sheet_run (sheet, NULL, NULL) != (int)use)
     return NULL;
   for (guint i = 0; i < keys->len; i++)
     if (sheet_is_on (sheet, fields[i]))
@@ -244,6 +248,10 @@ page_server (Text *text)
       return GO_LEAVE;
     if (button == (int)form.back)
       return GO_BACK;
+    if (button == (int)form.keyboard) {
+      text_choose_keyboard (text);
+      continue;
+    }
     if (button == (int)form.stick) {
       store_form (&form, text->shared->settings);
       take_from_stick (text);

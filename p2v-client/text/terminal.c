@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <langinfo.h>
+#include <linux/kd.h>
 #include <locale.h>
 #include <newt.h>
 #include <poll.h>
@@ -157,6 +158,14 @@ TerminalRange
 terminal_range (void)
 {
   return terminal.range;
+}
+
+/* ioctl_console(2). */
+gboolean
+terminal_has_keyboard (void)
+{
+  char type = 0;
+  return ioctl (STDIN_FILENO, KDGKBTYPE, &type) == 0 && (type == KB_101 || type == KB_84);
 }
 
 char *

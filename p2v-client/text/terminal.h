@@ -20,6 +20,9 @@ void terminal_close (void);
 
 TerminalRange terminal_range (void);
 
+/* It is a console of this machine, whose keyboard the kernel reads: not a serial line. */
+gboolean terminal_has_keyboard (void);
+
 /* TEXT in characters that the terminal can show (caller frees). */
 char *terminal_text (const char *text);
 

@@ -148,6 +148,8 @@ text_run (const Settings *settings, const DialogOptions *options)
     g_autofree char *help = terminal_text (
         _ ("Tab, arrows: next field   Space: choose   Enter: press   Esc, Ctrl-C: leave"));
     newtPushHelpLine (help);
+    if (options->image)
+      text_choose_keyboard (&text);
     run_pages (&text);
   }
   question_close (&text);

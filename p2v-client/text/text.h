@@ -8,7 +8,8 @@
 
 typedef struct {
   Shared *shared;
-  GObject *owner; /* of what runs in threads; "wait" is who waits for it */
+  GObject *owner;       /* of what runs in threads; "wait" is who waits for it */
+  const char *keyboard; /* the layout that was chosen; NULL: as it was */
 } Text;
 
 /* Where a page leads. */
@@ -22,6 +23,10 @@ Go page_target (Text *text);
 Go page_check (Text *text);
 Go page_progress (Text *text);
 Go page_done (Text *text);
+
+/* Lets a person choose the layout of the keyboard, where there is one: not on a serial line, whose
+ * terminal has its own. */
+void text_choose_keyboard (Text *text);
 
 /* Lets a person add an iSCSI disk. */
 void text_add_iscsi (Text *text);

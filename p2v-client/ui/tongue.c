@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tongue.h"
-#include "dialog/language.h"
+#include "dialog/keyboard.h"
 #include "words.h"
-
-/* setxkbmap(1). */
-static const Language layouts[] = {
-    {"us", "English (US)"}, {"gb", "English (UK)"}, {"de", "Deutsch"}, {"ch", "Schweiz"},
-    {"fr", "Français"},     {"be", "België"},       {"es", "Español"}, {"it", "Italiano"},
-    {"pt", "Português"},    {"br", "Brasil"},       {"dk", "Dansk"},   {"no", "Norsk"},
-    {"se", "Svenska"},      {"fi", "Suomi"},        {"pl", "Polski"},  {"cz", "Čeština"},
-    {"hu", "Magyar"},       {"ru", "Русский"},      {"jp", "日本語"},  {NULL, NULL},
-};
 
 typedef struct {
   void (*changed) (gpointer data);
@@ -63,21 +54,11 @@ take_layout (GtkComboBox *combo, gpointer data G_GNUC_UNUSED)
     g_message ("The keyboard layout cannot be set: %s", error->message);
 }
 
-/* What the image was given (iso/customise.sh). */
-static char *
-layout_now (void)
-{
-  char *layout = NULL;
-  if (!g_file_get_contents ("/etc/p2v/keyboard", &layout, NULL, NULL))
-    return g_strdup ("us");
-  return g_strstrip (layout);
-}
-
 GtkWidget *
 tongue_keyboard_chooser (void)
 {
-  g_autofree char *now = layout_now ();
-  GtkWidget *combo = make_chooser (_ ("Keyboard"), layouts, now);
+  g_autofree char *now = keyboard_given ();
+  GtkWidget *combo = make_chooser (_ ("Keyboard"), keyboard_layouts, now);
   g_signal_connect (combo, "changed", G_CALLBACK (take_layout), NULL);
   return combo;
 }
