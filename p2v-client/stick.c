@@ -45,18 +45,14 @@ stick_types (void)
   return g_strv_builder_end (types);
 }
 
-/* Whole sentences, so that the dialogs know them again (dialog/phrase.h). */
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
+/* PROBLEM, which it owns, is a whole sentence, so that the dialogs know its format again
+ * (dialog/phrase.h). */
 static gboolean
-fail (GError **error, const char *format, ...)
+fail (GError **error, char *problem)
 {
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *problem = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
   p2v_set_error (error, P2V_ERROR_SETTINGS,
                  "Plug it in and look at lsblk -f; FAT and ext4 always work.", "%s", problem);
+  g_free (problem);
   return FALSE;
 }
 
@@ -126,11 +122,12 @@ find (Stick *stick, const char *label, const char *what, guint patience_s, GErro
   gint64 end = g_get_monotonic_time () + patience_s * G_USEC_PER_SEC;
   while (!(stick->device = find_label (label))) {
     if (g_get_monotonic_time () > end)
-      return fail (error, "The file system %s is not there.", what);
+      return fail (error, g_strdup_printf (N_ ("The file system %s is not there."), what));
     g_usleep (TICK_MS * 1000);
   }
   stick->disk = disk_of (stick->device);
-  return stick->disk != NULL || fail (error, "The file system %s is on no disk.", what);
+  return stick->disk != NULL ||
+         fail (error, g_strdup_printf (N_ ("The file system %s is on no disk."), what));
 }
 
 static gboolean
@@ -138,10 +135,13 @@ make_writable (Stick *stick, const char *what, GError **error)
 {
   if (!stick_is_pluggable (stick->disk))
     return fail (
-        error, "The file system %s is on a disk of this machine, which is never written to.", what);
+        error,
+        g_strdup_printf (
+            N_ ("The file system %s is on a disk of this machine, which is never written to."),
+            what));
   /* The partition's turn comes second: it cannot be more writable than its disk. */
   if (!set_read_only (stick->disk, FALSE) || !set_read_only (stick->device, FALSE))
-    return fail (error, "The file system %s cannot be written to.", what);
+    return fail (error, g_strdup_printf (N_ ("The file system %s cannot be written to."), what));
   stick->writable = TRUE;
   return TRUE;
 }
@@ -168,13 +168,17 @@ mount_it (Stick *stick, const char *what, gboolean writable, GError **error)
     stick->mounted = mount (stick->device, stick->path, kinds[i].type, flags,
                             writable ? "" : kinds[i].reading) == 0;
     return stick->mounted ||
-           fail (error, "The file system %s cannot be mounted: %s.", what, g_strerror (errno));
+           fail (error, g_strdup_printf (N_ ("The file system %s cannot be mounted: %s."), what,
+                                         g_strerror (errno)));
   }
   const char *found = type ? type : N_ ("nothing known");
   return writable
-             ? fail (error, "The file system %s holds %s, which cannot be written here.", what,
-                     found)
-             : fail (error, "The file system %s holds %s, which cannot be read here.", what, found);
+             ? fail (error, g_strdup_printf (
+                                N_ ("The file system %s holds %s, which cannot be written here."),
+                                what, found))
+             : fail (error, g_strdup_printf (
+                                N_ ("The file system %s holds %s, which cannot be read here."),
+                                what, found));
 }
 
 static gboolean
@@ -184,7 +188,8 @@ mount_in_new_folder (Stick *stick, const char *what, gboolean writable, GError *
   g_autofree char *path = g_build_filename (base ? base : "/run/p2v", "stick-XXXXXX", NULL);
   (void)g_mkdir_with_parents (base ? base : "/run/p2v", 0700);
   if (!g_mkdtemp (path))
-    return fail (error, "The file system %s cannot be mounted: %s.", what, g_strerror (errno));
+    return fail (error, g_strdup_printf (N_ ("The file system %s cannot be mounted: %s."), what,
+                                         g_strerror (errno)));
   stick->path = g_steal_pointer (&path);
   return (!writable || make_writable (stick, what, error)) &&
          mount_it (stick, what, writable, error);
@@ -208,7 +213,8 @@ stick_mount_device (const char *device, gboolean writable, GError **error)
   g_autofree char *what = g_strdup_printf (N_ ("on device %s"), device);
   stick->device = g_strdup (device);
   stick->disk = disk_of (device);
-  if ((!stick->disk && !fail (error, "The file system %s is on no disk.", what)) ||
+  if ((!stick->disk &&
+       !fail (error, g_strdup_printf (N_ ("The file system %s is on no disk."), what))) ||
       !mount_in_new_folder (stick, what, writable, error))
     return NULL;
   return g_steal_pointer (&stick);
