@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "iscsi-add.h"
+#include "common/text.h"
 #include "work.h"
 
 typedef struct {
@@ -48,4 +49,34 @@ iscsi_add_start (const char *initiator, IscsiTarget *target, IscsiAddDone done, 
   task->target = target;
   task->done = done;
   return work_start (&task->work, owner);
+}
+
+static gboolean
+are_right (const char *portal, const char *initiator, const char *name, GError **error)
+{
+  const IscsiTyped typed = {
+      .portal = *portal ? portal : "192.0.2.7", /* any that is right */
+      .initiator = initiator,
+      .name = name,
+      .user = "",
+      .password = "",
+      .in_user = "",
+      .in_password = "",
+  };
+  g_autoptr (IscsiTarget) target = iscsi_read_typed (&typed, error);
+  return target != NULL;
+}
+
+gboolean
+iscsi_check_names (const char *portal, const char *initiator, const char *name, GError **error)
+{
+  g_autoptr (GError) whole = NULL;
+  if (are_right (portal, initiator, name, &whole))
+    return TRUE;
+  g_autofree char *portal_shown = p2v_text_brief (portal);
+  g_autofree char *initiator_shown = p2v_text_brief (initiator);
+  g_autofree char *name_shown = p2v_text_brief (name);
+  if (are_right (portal_shown, initiator_shown, name_shown, error))
+    g_propagate_error (error, g_steal_pointer (&whole));
+  return FALSE;
 }

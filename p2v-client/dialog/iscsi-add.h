@@ -11,3 +11,8 @@ typedef void (*IscsiAddDone) (char **names, const GError *error, gpointer owner)
 /* iscsi_discover when TARGET has no name, else iscsi_connect.  Owns TARGET. */
 GCancellable *iscsi_add_start (const char *initiator, IscsiTarget *target, IscsiAddDone done,
                                GObject *owner);
+
+/* Is what was typed so far right?  Without the logins, which are looked at when all is there; an
+ * empty PORTAL or NAME is still to come.  Error as of iscsi_read_typed, with a long value cut. */
+gboolean iscsi_check_names (const char *portal, const char *initiator, const char *name,
+                            GError **error);

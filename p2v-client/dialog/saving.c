@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "saving.h"
 #include <string.h>
+#include <limits.h>
 #include "common/error.h"
+#include "common/text.h"
 #include "report.h"
 #include "stick.h"
 #include "support.h"
@@ -94,6 +96,35 @@ saving_words (const Saving *saving)
                               ? _ ("Saved on the conversion server as %s.")
                               : _ ("Saved as %s."),
                           saving->saved);
+}
+
+static gboolean
+is_path (const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+  guint n = g_strv_length (names);
+  if (*path != '/' || !*names[n - 1] || strlen (path) >= PATH_MAX)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (strlen (names[i]) > NAME_MAX)
+      return FALSE;
+  for (const char *p = path; *p; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+saving_check_path (const char *path, GError **error)
+{
+  if (is_path (path))
+    return TRUE;
+  g_autofree char *shown = p2v_text_brief (path);
+  p2v_set_error (error, P2V_ERROR_SETTINGS,
+                 _ ("Give it with its folder, such as /root/p2v.txt; no name in it may be longer "
+                    "than 255 bytes."),
+                 _ ("“%s” is not the path of a file."), shown);
+  return FALSE;
 }
 
 char *

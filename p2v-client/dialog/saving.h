@@ -27,5 +27,8 @@ Saving *saving_new (const Shared *shared, SavePlace place, const char *stick, co
 /* What a person is told of a good end (caller frees). */
 char *saving_words (const Saving *saving);
 
+/* Can PATH be that of a file?  P2V_ERROR_SETTINGS, in words for a dialog. */
+gboolean saving_check_path (const char *path, GError **error);
+
 /* The path that is proposed for a file (caller frees). */
 char *saving_path (const Shared *shared);

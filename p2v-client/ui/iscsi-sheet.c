@@ -7,23 +7,45 @@
 #include "rows.h"
 #include "sheet.h"
 
+/* RFC 7143, 4.2.7.1; RFC 1035 with brackets and port.  A CHAP name or password has no bound of
+ * its own; this is more than any has. */
+#define NAME_MAX_LENGTH   223
+#define PORTAL_MAX_LENGTH 262
+#define LOGIN_MAX_LENGTH  255
+
 typedef struct {
   P2vWindow *window;
   GtkWidget *sheet, *ask, *connect, *spinner, *targets;
   GtkEntry *portal, *target, *initiator, *user, *password, *in_user, *in_password;
+  GtkLabel *complaint;
   GtkBox *said;
   GCancellable *work;
   void (*added) (gpointer page);
   gpointer page;
 } Sheet;
 
+/* As it is typed; a login is not one before all of it is there. */
+static gboolean
+check_names (Sheet *sheet)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean good =
+      iscsi_check_names (gtk_entry_get_text (sheet->portal), gtk_entry_get_text (sheet->initiator),
+                         gtk_entry_get_text (sheet->target), &error);
+  g_autofree char *words = good ? g_strdup ("") : say_error (error);
+  gtk_label_set_text (sheet->complaint, words);
+  gtk_widget_set_visible (GTK_WIDGET (sheet->complaint), !good);
+  return good;
+}
+
 static void
 show_state (Sheet *sheet)
 {
+  gboolean ready = check_names (sheet) && !sheet->work;
   gboolean portal = gtk_entry_get_text_length (sheet->portal) > 0;
   gboolean target = gtk_entry_get_text_length (sheet->target) > 0;
-  gtk_widget_set_sensitive (sheet->ask, portal && !sheet->work);
-  gtk_widget_set_sensitive (sheet->connect, portal && target && !sheet->work);
+  gtk_widget_set_sensitive (sheet->ask, ready && portal);
+  gtk_widget_set_sensitive (sheet->connect, ready && portal && target);
   gtk_widget_grab_default (target ? sheet->connect : sheet->ask);
   g_object_set (sheet->spinner, "active", sheet->work != NULL, NULL);
 }
@@ -142,9 +164,10 @@ attach (GtkWidget *grid, int row, const char *label, GtkWidget *widget, GtkWidge
 }
 
 static GtkEntry *
-add_entry (Sheet *sheet, GtkWidget *grid, int row, const char *label, gboolean secret)
+add_entry (Sheet *sheet, GtkWidget *grid, int row, const char *label, int length, gboolean secret)
 {
   GtkWidget *entry = gtk_entry_new ();
+  gtk_entry_set_max_length (GTK_ENTRY (entry), length);
   gtk_entry_set_visibility (GTK_ENTRY (entry), !secret);
   gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
   attach (grid, row, label, entry, entry);
@@ -158,24 +181,28 @@ add_fields (Sheet *sheet)
   GtkWidget *grid = gtk_grid_new ();
   gtk_grid_set_column_spacing (GTK_GRID (grid), 10);
   gtk_grid_set_row_spacing (GTK_GRID (grid), 8);
-  sheet->portal = add_entry (sheet, grid, 0, _ ("P_ortal"), FALSE);
+  sheet->portal = add_entry (sheet, grid, 0, _ ("P_ortal"), PORTAL_MAX_LENGTH, FALSE);
   gtk_entry_set_placeholder_text (sheet->portal, "192.0.2.7:3260");
   sheet->targets = gtk_combo_box_text_new_with_entry ();
   sheet->target = GTK_ENTRY (gtk_bin_get_child (GTK_BIN (sheet->targets)));
   gtk_entry_set_activates_default (sheet->target, TRUE);
+  gtk_entry_set_max_length (sheet->target, NAME_MAX_LENGTH);
   g_signal_connect_swapped (sheet->target, "changed", G_CALLBACK (show_state), sheet);
   attach (grid, 1, _ ("_Target"), sheet->targets, GTK_WIDGET (sheet->target));
   atk_object_set_name (gtk_widget_get_accessible (sheet->targets), _ ("Targets of the portal"));
-  sheet->initiator = add_entry (sheet, grid, 2, _ ("_Initiator name"), FALSE);
-  sheet->user = add_entry (sheet, grid, 3, _ ("_User (CHAP)"), FALSE);
-  sheet->password = add_entry (sheet, grid, 4, _ ("_Password"), TRUE);
-  sheet->in_user = add_entry (sheet, grid, 5, _ ("Target's u_ser"), FALSE);
-  sheet->in_password = add_entry (sheet, grid, 6, _ ("Target's pass_word"), TRUE);
+  sheet->initiator = add_entry (sheet, grid, 2, _ ("_Initiator name"), NAME_MAX_LENGTH, FALSE);
+  sheet->user = add_entry (sheet, grid, 3, _ ("_User (CHAP)"), LOGIN_MAX_LENGTH, FALSE);
+  sheet->password = add_entry (sheet, grid, 4, _ ("_Password"), LOGIN_MAX_LENGTH, TRUE);
+  sheet->in_user = add_entry (sheet, grid, 5, _ ("Target's u_ser"), LOGIN_MAX_LENGTH, FALSE);
+  sheet->in_password = add_entry (sheet, grid, 6, _ ("Target's pass_word"), LOGIN_MAX_LENGTH, TRUE);
   sheet->ask = gtk_button_new_with_mnemonic (_ ("_Ask for its targets"));
   gtk_widget_set_can_default (sheet->ask, TRUE);
   g_signal_connect_swapped (sheet->ask, "clicked", G_CALLBACK (ask_portal), sheet);
   gtk_grid_attach (GTK_GRID (grid), sheet->ask, 2, 0, 1, 1);
   gtk_container_add (GTK_CONTAINER (sheet->sheet), grid);
+  sheet->complaint = GTK_LABEL (row_make_label ("", "complaint"));
+  gtk_widget_set_no_show_all (GTK_WIDGET (sheet->complaint), TRUE);
+  gtk_container_add (GTK_CONTAINER (sheet->sheet), GTK_WIDGET (sheet->complaint));
 }
 
 void

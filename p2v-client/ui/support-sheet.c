@@ -12,6 +12,7 @@ typedef struct {
   Shared *shared;
   GtkWidget *sheet, *by_stick, *by_server, *by_file, *again, *path, *save, *close, *spinner;
   GtkComboBoxText *sticks;
+  GtkLabel *complaint;
   GtkBox *said;
   GPtrArray *found; /* StickChoice *, as in the list; NULL: still being looked for */
   GCancellable *work;
@@ -54,12 +55,30 @@ run_look (Work *work, GCancellable *cancel G_GNUC_UNUSED)
 
 /* ---- on the screen ---- */
 
+/* Only where it counts. */
+static gboolean
+check_path (Sheet *sheet, gboolean used)
+{
+  GtkStyleContext *style = gtk_widget_get_style_context (sheet->path);
+  g_autoptr (GError) error = NULL;
+  gboolean good = !used || saving_check_path (gtk_entry_get_text (GTK_ENTRY (sheet->path)), &error);
+  g_autofree char *words = good ? g_strdup ("") : say_error (error);
+  if (good)
+    gtk_style_context_remove_class (style, "error");
+  else
+    gtk_style_context_add_class (style, "error");
+  atk_object_set_description (gtk_widget_get_accessible (sheet->path), words);
+  gtk_label_set_text (sheet->complaint, words);
+  gtk_widget_set_visible (GTK_WIDGET (sheet->complaint), !good);
+  return good;
+}
+
 static void
 show_state (Sheet *sheet)
 {
   gboolean stick = gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_stick));
   gboolean file = gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (sheet->by_file));
-  gboolean ready = !stick || (sheet->found && sheet->found->len > 0);
+  gboolean ready = check_path (sheet, file) && (!stick || (sheet->found && sheet->found->len > 0));
   gtk_widget_set_sensitive (GTK_WIDGET (sheet->sticks), stick);
   gtk_widget_set_sensitive (sheet->again, stick && !sheet->work);
   gtk_widget_set_sensitive (sheet->path, file);
@@ -100,9 +119,12 @@ take_look (Work *work, gpointer owner G_GNUC_UNUSED)
     gtk_combo_box_text_append_text (sheet->sticks,
                                     ((StickChoice *)g_ptr_array_index (sheet->found, i))->words);
   if (sheet->found->len == 0)
-    gtk_combo_box_text_append_text (sheet->sticks, _ ("none found (it must have FAT)"));
+    gtk_combo_box_text_append_text (sheet->sticks, _ ("none found (FAT only)"));
   gtk_combo_box_set_active (GTK_COMBO_BOX (sheet->sticks), 0);
   show_state (sheet);
+  /* What had it could not keep it while there was nothing to save to. */
+  if (!gtk_window_get_focus (GTK_WINDOW (sheet->window)))
+    gtk_widget_grab_focus (gtk_widget_is_sensitive (sheet->save) ? sheet->save : sheet->again);
 }
 
 /* The sheet's memory goes with its widget, which the work keeps. */
@@ -138,8 +160,12 @@ save (gpointer data)
           ? g_ptr_array_index (sheet->found,
                                (guint)gtk_combo_box_get_active (GTK_COMBO_BOX (sheet->sticks)))
           : NULL;
-  Saving *saving = saving_new (sheet->shared, place, stick ? stick->device : NULL,
-                               gtk_entry_get_text (GTK_ENTRY (sheet->path)), take_saving, sheet);
+  /* What stands in the field was checked only where it is used. */
+  g_autofree char *proposed = saving_path (sheet->shared);
+  const char *path =
+      place == SAVE_TO_FILE ? gtk_entry_get_text (GTK_ENTRY (sheet->path)) : proposed;
+  Saving *saving =
+      saving_new (sheet->shared, place, stick ? stick->device : NULL, path, take_saving, sheet);
   notice_hide (sheet->said);
   start (sheet, &saving->work);
 }
@@ -206,6 +232,9 @@ add_places (Sheet *sheet)
       add_place (GTK_GRID (grid), 2, _ ("In a _file"), group, sheet->path, _ ("File"), 2);
   gtk_container_add (GTK_CONTAINER (sheet->sheet), grid);
   gtk_widget_show_all (grid);
+  sheet->complaint = GTK_LABEL (row_make_label ("", "complaint"));
+  gtk_widget_set_no_show_all (GTK_WIDGET (sheet->complaint), TRUE);
+  gtk_container_add (GTK_CONTAINER (sheet->sheet), GTK_WIDGET (sheet->complaint));
   GtkWidget *const only_on_image[] = {sheet->by_stick, GTK_WIDGET (sheet->sticks), sheet->again};
   for (guint i = 0; i < G_N_ELEMENTS (only_on_image); i++)
     gtk_widget_set_no_show_all (only_on_image[i], !image);
@@ -219,6 +248,7 @@ add_places (Sheet *sheet)
   GtkWidget *const buttons[] = {sheet->by_stick, sheet->by_server, sheet->by_file};
   for (guint i = 0; i < G_N_ELEMENTS (buttons); i++)
     g_signal_connect_swapped (buttons[i], "toggled", G_CALLBACK (show_state), sheet);
+  g_signal_connect_swapped (sheet->path, "changed", G_CALLBACK (show_state), sheet);
 }
 
 void

@@ -3,10 +3,11 @@
 off or outside the screen.  By AT-SPI, whose extents are GTK's pixels: FACTOR (GDK_SCALE) of
 the screen's each.
 """
+import os, time
 import gi
 gi.require_version ("Gdk", "3.0")
 gi.require_version ("Gtk", "3.0")
-from gi.repository import Atspi, Gdk, Gtk
+from gi.repository import Atspi, Gdk, Gtk, Pango
 from wizard import Wizard
 
 ROLE = Atspi.Role
@@ -16,6 +17,8 @@ BUTTONS = (ROLE.PUSH_BUTTON, ROLE.CHECK_BOX, ROLE.RADIO_BUTTON, ROLE.TOGGLE_BUTT
 ENTRIES = (ROLE.TEXT, ROLE.PASSWORD_TEXT)
 # An entry's frame and padding, both sides together, in Adwaita and HighContrast.
 ENTRY_FRAME = 18
+# A list's, with its arrow.
+COMBO_FRAME = 40
 
 
 def clip_of (frame, factor):
@@ -27,18 +30,43 @@ def clip_of (frame, factor):
     return box.x, box.y, right, bottom
 
 
-def is_cut (label):
-    """Does an ellipsis stand for the end of its text?  All that it hides is where it is."""
+def font_of (node):
+    attributes = Atspi.Text.get_default_attributes (node)
+    font = Pango.FontDescription.from_string (f"{attributes['family-name']} {attributes['size']}")
+    font.set_weight (Pango.Weight (int (attributes["weight"])))
+    return font
+
+
+def width_of (text, font=None):
+    """What TEXT needs on one line, in GTK's pixels.  A widget that is not shown has no width."""
+    layout = Gtk.Label ().create_pango_layout (text)
+    layout.set_font_description (font)
+    return layout.get_pixel_size ().width
+
+
+def is_cut (label, box):
+    """Is a part of its text outside of its place, or an ellipsis in the place of it?"""
     text = Atspi.Text.get_text (label, 0, -1)
-    if len (text) < 2:
+    if not text:
         return False
-    last, before = (Atspi.Text.get_character_extents (label, len (text) - back, SCREEN) for back in (1, 2))
-    return (last.x, last.y) == (before.x, before.y)
+    whole = Atspi.Text.get_range_extents (label, 0, len (text), SCREEN)
+    line = Atspi.Text.get_character_extents (label, 0, SCREEN).height
+    one_line = whole.height < 2 * line
+    return whole.height > box.height + 1 or whole.width > box.width + 1 or \
+        (one_line and width_of (text, font_of (label)) > box.width + 1)
 
 
 def hides_hint (entry, width):
     hint = entry.get_attributes ().get ("placeholder-text")
-    return hint and Gtk.Label (label=hint).get_preferred_width ()[1] > width - ENTRY_FRAME
+    return hint and width_of (hint, font_of (entry)) > width - ENTRY_FRAME
+
+
+def hides_choice (combo, width):
+    """Of one that is written into this is the entry's affair."""
+    if any (combo.get_child_at_index (i).get_role () in ENTRIES for i in range (combo.get_child_count ())):
+        return False
+    chosen = Atspi.Selection.get_selected_child (combo, 0)
+    return chosen and width_of (chosen.get_name ()) > width - COMBO_FRAME
 
 
 def look_at (node, clip, scrolls, found):
@@ -53,10 +81,12 @@ def look_at (node, clip, scrolls, found):
     # What scrolls is only as high as there is place for; the focus brings the rest.
     if not scrolls and (box.y < top or box.y + box.height > bottom):
         found.append (f"{what} is cut off above or below")
-    if role == ROLE.LABEL and is_cut (node):
-        found.append (f"{what} ends in an ellipsis")
+    if role == ROLE.LABEL and is_cut (node, box):
+        found.append (f"{what} is smaller than its text")
     if role in ENTRIES and hides_hint (node, box.width):
         found.append (f"{what}: its hint is cut off")
+    if role == ROLE.COMBO_BOX and hides_choice (node, box.width):
+        found.append (f"{what}: its choice is cut off")
     if role in BUTTONS and node.get_state_set ().contains (Atspi.StateType.SENSITIVE) \
             and not node.get_state_set ().contains (Atspi.StateType.FOCUSABLE):
         found.append (f"{what} cannot be reached by keyboard")
@@ -66,6 +96,15 @@ def look_at (node, clip, scrolls, found):
         child = node.get_child_at_index (i)
         if child and child.get_state_set ().contains (Atspi.StateType.SHOWING):
             look_at (child, clip, scrolls, found)
+
+
+def picture (name):
+    """Of the whole screen, into SHOTS=DIR where that is set."""
+    if folder := os.environ.get ("SHOTS"):
+        time.sleep (0.4)
+        root = Gdk.get_default_root_window ()
+        pixels = Gdk.pixbuf_get_from_window (root, 0, 0, root.get_width (), root.get_height ())
+        pixels.savev (f"{folder}/{name}.png", "png", [], [])
 
 
 def troubles (wizard, factor=1):
