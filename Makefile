@@ -210,7 +210,7 @@ $(BUILD)/tests/%.so: tests/lib/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -shared -fPIC -Wall -Wextra -o $@ $<
 
-test-programs: programs $(UNIT) $(TOOLS) $(BUILD)/tests/bad-file.so $(BUILD)/tests/keyboard.so $(SAN_NBDKIT)
+test-programs: programs $(UNIT) $(TOOLS) $(patsubst %,$(BUILD)/tests/%.so,bad-file hold-calls keyboard) $(SAN_NBDKIT)
 
 # ---- tests: TAP through prove; tests/run gives each its time limit and folder ----
 RUN = BUILD=$(CURDIR)/$(BUILD) SAN=$(SAN) $(PROVE) --timer --exec tests/run
@@ -335,7 +335,9 @@ screenshots: setup
 	  BUILD=$(CURDIR)/$(BUILD) SIZE=$$size WIZARD_LANG=$${lang#en} SHOTS=$(CURDIR)/$(SHOTS)/$$lang-$$size \
 	    tests/run tests/machine/wizard.sh || exit 1; \
 	done; done
-	$(Q)BUILD=$(CURDIR)/$(BUILD) SHOTS=$(CURDIR)/$(SHOTS) tests/run tests/component/wizard-layout.sh
+	$(Q)for test in layout choices waiting; do \
+	  BUILD=$(CURDIR)/$(BUILD) SHOTS=$(CURDIR)/$(SHOTS) tests/run tests/component/wizard-$$test.sh || exit 1; \
+	done
 	@echo 'The pictures are in $(SHOTS).'
 
 # ---- care ----

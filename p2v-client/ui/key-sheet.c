@@ -21,7 +21,7 @@ static void
 show_state (KeySheet *self)
 {
   gboolean ready = self->found && self->found->len > 0;
-  gtk_widget_set_sensitive (GTK_WIDGET (self->list), ready);
+  gtk_widget_set_visible (GTK_WIDGET (self->list), ready);
   gtk_widget_set_sensitive (self->use, ready);
   gtk_widget_set_sensitive (self->again, self->work == NULL);
   g_object_set (self->spinner, "active", self->work != NULL, NULL);

@@ -139,7 +139,9 @@ show_cards (P2vPageNetwork *self)
   const char *best = NULL;
   for (guint i = 0; i < cards->len; i++) {
     const NetworkCard *card = g_ptr_array_index (cards, i);
-    g_autofree char *words = say_network_card (card);
+    NetworkCard brief = *card;
+    brief.addresses = (char[]){""}; /* they stand above, where there is room */
+    g_autofree char *words = g_strchomp (say_network_card (&brief));
     gtk_combo_box_text_append (self->card, card->name, words);
     best = best || !card->carrier ? best : card->name;
   }

@@ -390,4 +390,5 @@ static void
 p2v_page_progress_init (P2vPageProgress *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  row_shrink_combo (self->system);
 }

@@ -32,9 +32,12 @@ add_row (GtkGrid *grid, Row *row, guint i)
   row->time = GTK_LABEL (gtk_label_new (NULL));
   gtk_label_set_width_chars (row->mark, 2);
   gtk_label_set_xalign (row->words, 0);
-  gtk_label_set_ellipsize (row->words, PANGO_ELLIPSIZE_END);
+  gtk_label_set_line_wrap (row->words, TRUE);
   gtk_label_set_xalign (row->time, 1);
   gtk_label_set_width_chars (row->time, 5);
+  GtkLabel *const all[] = {row->mark, row->words, row->time};
+  for (guint j = 0; j < G_N_ELEMENTS (all); j++)
+    gtk_widget_set_valign (GTK_WIDGET (all[j]), GTK_ALIGN_START);
   gtk_widget_set_margin_end (GTK_WIDGET (row->time), column == 0 ? 16 : 0);
   gtk_widget_set_hexpand (GTK_WIDGET (row->words), TRUE);
   gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (row->words)), "dim-label");

@@ -42,6 +42,17 @@ walk () {
   return $status
 }
 
+# What is cut off is found at all.
+# shellcheck disable=SC2317 # by check
+finds () {
+  local status=0
+  display_start 800x600
+  display_run /usr/bin/python3 tests/component/layout_cut.py || status=$?
+  display_stop
+  return $status
+}
+
+check "what is cut off is found" finds
 python3 tests/lib/pseudo-locale.py "$WORK/long" qps long
 python3 tests/lib/pseudo-locale.py "$WORK/hebrew" qps rtl
 check "40 % longer in high contrast, on 800x600" \

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time-limit: 180
 # The wizard finds a job of this machine that waits: goes on with it, or begins anew; and
-# then saves a support file with both sides' logs on the conversion server.
+# then saves a support file with both sides' logs on the conversion server.  Before that: the
+# window lives while disks, sticks and files keep it waiting.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -22,9 +23,17 @@ head -c 24M /dev/urandom >"$SOURCE"
 # Without a table of partitions it would be like any other disk.
 printf 'label: gpt\nstart=2048, size=32768\n' | sfdisk -q "$SOURCE" 2>/dev/null
 bench_start "PasswordAuthentication yes"
-install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
-PASSWORD=$SSHD_PASSWORD
-export WORK PASSWORD
+install -t "$WORK/sshd/server/bin" "$BUILD/tests/server-tool"
+PASSWORD=$SSHD_PASSWORD HOLD=$WORK/hold
+export WORK PASSWORD HOLD
+# Its log takes as long as $HOLD is there.
+rm "$WORK/sshd/server/bin/p2v-server"
+cat >"$WORK/sshd/server/bin/p2v-server" <<END
+#!/bin/sh
+while [ "\$1" = support ] && [ -e "$HOLD" ]; do sleep 0.1; done
+exec "$WORK/sshd/server/bin/server-tool" "\$@"
+END
+chmod 755 "$WORK/sshd/server/bin/p2v-server"
 
 in_copy () {
   DIR=$(echo "$P2V_STATE_DIR"/jobs/*)
