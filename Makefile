@@ -48,6 +48,7 @@ wizard_src  := $(wildcard p2v-client/ui/*.c)
 text_src    := $(wildcard p2v-client/text/*.c)
 wizard_ui   := $(wildcard p2v-client/ui/*.ui p2v-client/ui/*.css)
 init_src    := $(wildcard iso/init/*.c)
+screen_src  := $(wildcard iso/screen/*.c)
 server_src  := $(filter-out p2v-server/main.c $(plugin_src), \
                $(wildcard p2v-server/*.c p2v-server/*/*.c p2v-server/*/*/*.c))
 fuzz_src    := $(wildcard tests/fuzz/*.c)
@@ -62,6 +63,7 @@ FILTER  = $(BUILD)/lib/p2v/nbdkit-p2vdigest-filter.so
 WIZARD  = $(BUILD)/lib/p2v/p2v-wizard.so
 TEXT    = $(BUILD)/lib/p2v/p2v-text.so
 INIT    = $(BUILD)/lib/p2v/init
+SCREEN  = $(BUILD)/lib/p2v/text-screen
 UNIT    = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(unit_src))
 TOOLS   = $(patsubst tests/component/%.c,$(BUILD)/tests/%,$(tool_src))
 MANS    = $(BUILD)/man/p2v-client.1
@@ -97,7 +99,7 @@ setup:
 
 .SECONDARY:
 .PHONY: programs
-programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(WORDS) $(MANS)
+programs: $(CLIENT) $(SERVER) $(PLUGIN) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(SCREEN) $(WORDS) $(MANS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
@@ -156,6 +158,11 @@ $(INIT): $(call obj,$(init_src))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -static -s -o $@ $^ $$(pkg-config --static --libs libzstd)
+
+$(SCREEN): $(call obj,$(screen_src))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^
 
 $(SERVER): $(call obj,p2v-server/main.c) $(BUILD)/libserver.a $(BUILD)/libcommon.a
 	$(call say,LINK,$@)
@@ -296,9 +303,9 @@ iso: setup
 	$(Q)$(MAKE) --no-print-directory install-client DESTDIR=$(CURDIR)/$(BUILD)/client-tree PREFIX=/usr
 	$(Q)iso/build.sh --out $(BUILD)/p2v.iso --client-tree $(BUILD)/client-tree
 
-install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(WORDS)
+install-client: $(CLIENT) $(FILTER) $(WIZARD) $(TEXT) $(INIT) $(SCREEN) $(WORDS)
 	$(Q)install -D -m 755 $(CLIENT) $(DESTDIR)$(PREFIX)/bin/p2v-client
-	$(Q)install -D -m 755 $(INIT) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(INIT))
+	$(Q)for program in $(INIT) $(SCREEN); do install -D -m 755 $$program $(DESTDIR)$(PREFIX)/lib/p2v/$${program##*/}; done
 	$(Q)install -D -m 644 $(FILTER) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(FILTER))
 	$(Q)install -D -m 644 $(WIZARD) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(WIZARD))
 	$(Q)install -D -m 644 $(TEXT) $(DESTDIR)$(PREFIX)/lib/p2v/$(notdir $(TEXT))
@@ -349,7 +356,7 @@ lint:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	$(Q)$(MAKE) --no-print-directory FUZZ=1 fuzz-programs # nothing else builds them
 	shellcheck -x $$(git ls-files '*.sh' tests/run)
-	clang-tidy --quiet $$(git ls-files 'iso/init/*.c' 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS) $$(pkg-config --cflags gtk+-3.0)
+	clang-tidy --quiet $$(git ls-files 'iso/*.c' 'common/*.c' 'p2v-client/*.c' 'p2v-server/*.c') -- $(P2V_CFLAGS) $(PKG_CFLAGS) $$(pkg-config --cflags gtk+-3.0)
 
 clean:
 	rm -rf build build-san build-fuzz

@@ -135,7 +135,7 @@ boot_altered() {
 # boot_row NAME: prints "pass|fail CPU-SECONDS SECONDS REMARK"
 boot_row() {
 	local name=$1 firmware medium expect options option base=$BUILD/p2v.iso iso=$WORK/site.iso site=() missing=''
-	local machine=q35 vga=std memory=1024 display='' entry='' args='' marker='' remark='' timeout=()
+	local machine=q35 vga=std memory=1024 display='' entry='' args='' crash='' marker='' remark='' timeout=()
 	read -r firmware medium expect options <<<"$(fields "$name")"
 	for option in $options; do
 		case $option in
@@ -145,8 +145,9 @@ boot_row() {
 			entry=*) entry=${option#*=} timeout=(--timeout 120) ;;
 			args=*) args=${option#*=} args=" ${args//,/ }" ;;
 			pc) machine=pc ;;
+			x-crash=*) crash=${option#*=} ;;
 			backports) base=$BUILD/p2v-backports.iso ;;
-			locked | site | x-crash | altered | eject | no-memtest | local-disk) ;;
+			locked | site | altered | eject | no-memtest | local-disk) ;;
 			*) echo "fail - - rows.list: unknown option $option" && return 1 ;;
 		esac
 	done
@@ -206,7 +207,7 @@ boot_row() {
 	! grep -aEq -- "$marker" "$WORK/run/serial.log" || seen=yes
 	local wall=$((SECONDS - began))
 	if [[ $seen == yes && " $options " == *" site "* ]]; then missing=$(boot_site_look); fi
-	if [[ $seen == yes && " $options " == *" x-crash "* ]]; then missing=$(boot_x_crash); fi
+	if [[ $seen == yes && -n $crash ]]; then missing=$(boot_x_crash "$crash"); fi
 	if [[ $seen == yes && " $options " == *" backports "* ]] && ! grep -aEq 'Linux version [^ ]*bpo' "$WORK/run/serial.log"; then
 		missing="it is not the kernel of backports"
 	fi

@@ -65,15 +65,16 @@ boot_screen_is_black() {
 	python3 -c 'import sys; sys.exit (any (open (sys.argv[1], "rb").read ().split (b"\n", 3)[3]))' "$WORK/run/screen.ppm"
 }
 
-# boot_x_crash: the X server is killed while it is on the screen; the dialog in text must come
+# boot_x_crash SIGNAL: the X server gets it while it is on the screen; the dialog in text must come
 # there by the same keyboard.  Prints what did not happen.
 boot_x_crash() {
 	boot_press ctrl alt f2
-	boot_keys $'sleep 20;killall -9 Xorg\n'
+	boot_keys "sleep 20;killall -$1 Xorg"$'\n'
 	boot_press alt f7
 	physical_await "$WORK/run" 180 'the graphical display has broken off' || { echo "nobody noticed" && return; }
 	physical_await "$WORK/run" 60 "$BOOT_TEXT_QUESTION" || { echo "no dialog in text" && return; }
 	sleep 3
+	! boot_screen_is_black || echo "the screen is black when the dialog is offered"
 	boot_press ret
 	physical_await "$WORK/run" 120 'the dialog is on tty1' || { echo "no dialog on the screen" && return; }
 	sleep 20
