@@ -58,11 +58,15 @@ boot_site_look() {
 	boot_keys y
 }
 
-# boot_screen_is_black: whether nothing is to be seen on the screen
-boot_screen_is_black() {
+# boot_screen_shows text|dialog: whether anything is to be seen on the screen; whether that is the dialog in
+# text, whose ground is the consoles' blue, also in the corner
+boot_screen_shows() {
 	physical_qmp "$WORK/run" screendump "{\"filename\": \"$WORK/run/screen.ppm\"}" >/dev/null
-	# After the three lines of its head every byte is 0.
-	python3 -c 'import sys; sys.exit (any (open (sys.argv[1], "rb").read ().split (b"\n", 3)[3]))' "$WORK/run/screen.ppm"
+	python3 - "$WORK/run/screen.ppm" "$1" <<-'PYTHON'
+		import sys
+		_, _, _, dots = open(sys.argv[1], "rb").read().split(b"\n", 3)
+		sys.exit(not (any(dots) if sys.argv[2] == "text" else dots[0] == dots[1] == 0 and 160 <= dots[2] <= 180))
+	PYTHON
 }
 
 # boot_x_crash SIGNAL: the X server gets it while it is on the screen; the dialog in text must come
@@ -74,9 +78,9 @@ boot_x_crash() {
 	physical_await "$WORK/run" 180 'the graphical display has broken off' || { echo "nobody noticed" && return; }
 	physical_await "$WORK/run" 60 "$BOOT_TEXT_QUESTION" || { echo "no dialog in text" && return; }
 	sleep 3
-	! boot_screen_is_black || echo "the screen is black when the dialog is offered"
+	boot_screen_shows text || echo "the screen is black when the dialog is offered"
 	boot_press ret
 	physical_await "$WORK/run" 120 'the dialog is on tty1' || { echo "no dialog on the screen" && return; }
 	sleep 20
-	! boot_screen_is_black || echo "the screen is black"
+	boot_screen_shows dialog || echo "the dialog in text is not to be seen"
 }
