@@ -51,11 +51,15 @@ iscsi_add_start (const char *initiator, IscsiTarget *target, IscsiAddDone done, 
   return work_start (&task->work, owner);
 }
 
+/* Any that are right. */
+#define SOME_PORTAL "192.0.2.7"
+#define SOME_NAME   "iqn.2001-04.com.example:disk"
+
 static gboolean
 are_right (const char *portal, const char *initiator, const char *name, GError **error)
 {
   const IscsiTyped typed = {
-      .portal = *portal ? portal : "192.0.2.7", /* any that is right */
+      .portal = *portal ? portal : SOME_PORTAL,
       .initiator = initiator,
       .name = name,
       .user = "",
@@ -70,13 +74,15 @@ are_right (const char *portal, const char *initiator, const char *name, GError *
 gboolean
 iscsi_check_names (const char *portal, const char *initiator, const char *name, GError **error)
 {
-  g_autoptr (GError) whole = NULL;
-  if (are_right (portal, initiator, name, &whole))
-    return TRUE;
   g_autofree char *portal_shown = p2v_text_brief (portal);
   g_autofree char *initiator_shown = p2v_text_brief (initiator);
   g_autofree char *name_shown = p2v_text_brief (name);
-  if (are_right (portal_shown, initiator_shown, name_shown, error))
-    g_propagate_error (error, g_steal_pointer (&whole));
-  return FALSE;
+  /* One at a time: what is long and right need not be that when it is cut. */
+  if (!are_right (portal, SOME_NAME, "", NULL))
+    return are_right (portal_shown, SOME_NAME, "", error) &&
+           are_right (portal, SOME_NAME, "", error);
+  if (!are_right ("", initiator, "", NULL))
+    return are_right ("", initiator_shown, "", error) && are_right ("", initiator, "", error);
+  return are_right ("", SOME_NAME, name, NULL) ||
+         (are_right ("", SOME_NAME, name_shown, error) && are_right ("", SOME_NAME, name, error));
 }

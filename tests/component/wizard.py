@@ -166,6 +166,10 @@ def iscsi ():
     w.see ("is not the address of an iSCSI portal", ROLE.LABEL)
     if w.find ("^Ask for its targets$").get_state_set ().contains (gi_sensitive):
         raise Missing ("a wrong portal can be asked")
+    w.enter ("Portal", "[2001:0db8:0000:0000:0000:0000:0000:0007]:3260")
+    w.enter ("Target", "disk") # which is the wrong one of both
+    w.see ("“disk” is not the name of a target", ROLE.LABEL)
+    w.enter ("Target", "")
     nonsense ("Portal", ("-1", "192.0.2.7:x", "192.0.2.7:99999", "a/b", "a b"), "192.0.2.7")
     nonsense ("Initiator name", ("", "-1", "host", LONG, "iqn.a b"), "iqn.1993-08.org.debian:01:test")
     nonsense ("Target", ("-1", "disk", LONG, "iqn.a b"), "iqn.2001-04.com.example:disk")
