@@ -6,13 +6,22 @@
 #include "terminal.h"
 #include "text.h"
 
-/* In characters that the console's font has for sure: those of ISO 8859-1. */
+/* Those of ISO 8859-1. */
+static gboolean
+has_usual_letters (const char *text)
+{
+  for (const char *p = text; *p; p = g_utf8_next_char (p))
+    if (g_utf8_get_char (p) > 0xff)
+      return FALSE;
+  return TRUE;
+}
+
+/* In characters that the console's font has for sure. */
 static char *
 layout_words (const Language *layout)
 {
-  g_autofree char *latin = g_convert (layout->name, -1, "ISO-8859-1", "UTF-8", NULL, NULL, NULL);
   g_autofree char *plain = g_str_to_ascii (layout->name, "C");
-  if (latin)
+  if (has_usual_letters (layout->name))
     return g_strdup_printf ("%s (%s)", layout->name, layout->id);
   return strchr (plain, '?') ? g_strdup (layout->id)
                              : g_strdup_printf ("%s (%s)", plain, layout->id);
