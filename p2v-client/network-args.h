@@ -70,3 +70,6 @@ NetworkDevice *network_args_device (NetworkArgs *args, const char *name);
 /* Writes networkd's files into DIR (they sort behind those of a person, "10-…", and before
  * 90-dhcp.network).  P2V_ERROR_IO. */
 gboolean network_args_write (const NetworkArgs *args, const char *dir, GError **error);
+
+/* One file of networkd's, which it can read whatever the umask is.  P2V_ERROR_IO. */
+gboolean network_file_write (const char *path, const char *text, GError **error);

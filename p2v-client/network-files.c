@@ -2,18 +2,26 @@
 /* NetworkArgs as systemd.network(5), systemd.netdev(5) and systemd.link(5). */
 #include "network-args.h"
 #include "common/error.h"
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
-/* networkd is an ordinary user and has to read it. */
+gboolean
+network_file_write (const char *path, const char *text, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  /* The client's umask lets nobody else read what it makes; networkd is an ordinary user. */
+  if (g_file_set_contents (path, text, -1, &cause) && g_chmod (path, 0644) == 0)
+    return TRUE;
+  p2v_set_error (error, P2V_ERROR_IO, NULL, "%s", cause ? cause->message : g_strerror (errno));
+  return FALSE;
+}
+
 static gboolean
 write_file (const char *dir, const char *name, const char *suffix, const char *text, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("%s/50-%s.%s", dir, name, suffix);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &cause))
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_IO, NULL, "%s", cause->message);
-  return FALSE;
+  return network_file_write (path, text, error);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "common/error.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "network-args.h"
 #include "words.h"
 
 #define NETWORK_DIR "/run/systemd/network"
@@ -106,16 +107,11 @@ ip_section (const NetworkPlan *plan)
   return g_strdup (out->str);
 }
 
-/* networkd is an ordinary user and has to read it. */
 static gboolean
 write_file (const char *dir, const char *name, const char *text, GError **error)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autoptr (GError) cause = NULL;
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &cause))
-    return TRUE;
-  p2v_set_error (error, P2V_ERROR_SETTINGS, NULL, "%s", cause->message);
-  return FALSE;
+  return network_file_write (path, text, error);
 }
 
 /* What the address belongs to: the card or the bond. */

@@ -2,6 +2,7 @@
 #include "unit.h"
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "network.h"
 
 static void
@@ -11,8 +12,12 @@ assert_file (const char *dir, const char *name, const char *wanted)
   g_autofree char *text = NULL;
   gboolean there = g_file_get_contents (path, &text, NULL, NULL);
   assert_int_equal (there, wanted != NULL);
-  if (wanted)
-    assert_non_null (strstr (text, wanted));
+  if (!wanted)
+    return;
+  assert_non_null (strstr (text, wanted));
+  struct stat about;
+  assert_int_equal (stat (path, &about), 0);
+  assert_int_equal (about.st_mode & 07777, 0644);
 }
 
 static void
@@ -30,6 +35,7 @@ remove_files (const char *dir)
 static void
 test_written (void **state G_GNUC_UNUSED)
 {
+  mode_t before = umask (0077); /* that of the client on the image */
   g_autofree char *dir = g_dir_make_tmp ("p2v-network-XXXXXX", NULL);
   NetworkPlan plan = {"eth0", FALSE, "192.0.2.9/24", "192.0.2.1", "192.0.2.2 2001:db8::2", 42,
                       NULL,   NULL};
@@ -45,6 +51,7 @@ test_written (void **state G_GNUC_UNUSED)
   assert_file (dir, "10-p2v-vlan.netdev", NULL);
   assert_file (dir, "10-p2v-vlan.network", NULL);
   remove_files (dir);
+  umask (before);
 }
 
 static void
