@@ -4,6 +4,7 @@ import os, sys
 sys.path.insert (0, "tests/lib")
 from textdialog import *
 
+CARDS = "52:54:00:00:00:21", "52:54:00:00:00:22"
 RUN, OUT, PORT, PASSWORD, USER = (os.environ[n] for n in ("RUN", "OUT", "PORT", "PASSWORD", "SSHD_USER"))
 tap = Tap ()
 d = SerialDialog (RUN + "/serial.sock")
@@ -16,6 +17,28 @@ def take_over ():
     d.see ("Deutsch", 60)
     d.settle (1)
     d.press ("OK")
+
+
+def bond ():
+    """Of two cards that nobody else uses; the machine's own address stays."""
+    d.see ("Which conversion server", 60)
+    d.settle (1)
+    d.press ("Back")
+    d.see ("How is this machine connected")
+    d.choose ("Several cards together")
+    d.choose ("Fixed address")
+    d.enter ("Address", "192.0.2.9/24")
+    d.enter ("VLAN", "7")
+    d.press ("Set the network")
+    d.see ("Sharing of the work")
+    for card in CARDS:
+        d.choose (card)
+    d.choose ("balance-xor")
+    d.press ("Set the network")
+    for card in CARDS:
+        d.see (card + " 1000 Mbit/s 192.0.2.9", 60)
+    d.see ("This machine has an address")
+    d.press ("Next")
 
 
 def connect ():
@@ -54,7 +77,7 @@ def convert ():
 
 
 for name, case in (("Enter on the serial line takes the wizard's place", take_over),
-                   ("the connection", connect), ("machine, target, check", choose),
+                   ("a VLAN on a bond", bond), ("the connection", connect), ("machine, target, check", choose),
                    ("the conversion, and off", convert)):
     tap.case (name, case)
     if tap.bad:
