@@ -18,6 +18,10 @@ gboolean machine_fill (P2vMachine *machine, const Settings *settings, GError **e
 gboolean disks_fill (P2vMachine *machine, const Settings *settings, GError **error);
 gboolean nics_fill (P2vMachine *machine, const Settings *settings, GError **error);
 
+/* The address that the card NAME was made with, for a bond or a person may have set another one;
+ * the one that it has where its driver does not know; NULL without any (caller frees). */
+char *nic_mac (const char *name);
+
 /* Bytes read from a disk since boot by the block layer's own counter
  * (/sys/block/…/stat, third field, 512-byte sectors; kernel
  * Documentation/block/stat.rst).  0 for image files. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "common/error.h"
 #include "common/process.h"
+#include "inventory.h"
 #include "sysfs.h"
 #include "words.h"
 
@@ -68,7 +69,7 @@ network_read (void)
       continue;
     NetworkCard *card = g_new0 (NetworkCard, 1);
     card->name = g_strdup (name);
-    card->mac = sysfs_read ("/sys/class/net/%s/address", name);
+    card->mac = nic_mac (name);
     card->carrier = sysfs_read_int (0, "/sys/class/net/%s/carrier", name) == 1;
     card->speed = sysfs_read_int (-1, "/sys/class/net/%s/speed", name);
     card->addresses = network_addresses (name);

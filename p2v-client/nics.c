@@ -20,8 +20,7 @@ typedef struct {
   gint64 index; /* the kernel's, in the order in which the drivers found the cards */
 } Card;
 
-/* The address that the card was made with; a bond or a person may have set
- * another one.  NULL when the driver does not know it. */
+/* NULL when the driver does not know it. */
 static char *
 read_permanent_address (const char *name)
 {
@@ -42,6 +41,14 @@ read_permanent_address (const char *name)
     return NULL;
   return g_strdup_printf ("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
                           mac[5]);
+}
+
+char *
+nic_mac (const char *name)
+{
+  char *mac = read_permanent_address (name);
+  g_autofree char *now = mac ? NULL : sysfs_read (NET "address", name);
+  return mac || !now ? mac : g_ascii_strdown (now, -1);
 }
 
 static void
@@ -74,14 +81,12 @@ describe (const char *name, UdevDevice *device)
 {
   g_autofree char *hardware = sysfs_link_name (NET "device", name);
   g_autofree char *wireless = sysfs_link_name (NET "phy80211", name);
-  g_autofree char *address = sysfs_read (NET "address", name);
-  if (!hardware || wireless || !address || sysfs_read_int (-1, NET "type", name) != ARPHRD_ETHER)
+  g_autofree char *mac = nic_mac (name);
+  if (!hardware || wireless || !mac || sysfs_read_int (-1, NET "type", name) != ARPHRD_ETHER)
     return NULL;
   P2vNic *nic = p2v_nic_new ();
   nic->name = g_strdup (name);
-  nic->mac = read_permanent_address (name);
-  if (!nic->mac)
-    nic->mac = g_ascii_strdown (address, -1);
+  nic->mac = g_steal_pointer (&mac);
   nic->driver = sysfs_link_name (NET "device/driver", name);
   nic->carrier = sysfs_read_int (0, NET "carrier", name) == 1;
   add_alt_names (nic, device);

@@ -62,9 +62,9 @@ def choose ():
     d.see ("Where does it go")
     d.enter ("Where", OUT)
     d.press ("Next")
-    d.see ("The target can be used", 60)
-    if "I have read" in d.text ():
-        d.choose ("I have read the warnings")
+    # The disk has files, but no operating system.
+    d.see ("I have read the warnings", 60)
+    d.choose ("I have read the warnings")
     d.press ("Start")
 
 
