@@ -52,7 +52,8 @@ forget_told (Guest *guest, const char *device)
 }
 
 /* Btrfs leaves out what it does not know yet, for it reads its tables of free space in the
- * background: it is asked until that is about FREE bytes, or does not come. */
+ * background: it is asked until that is FREE bytes, of which it keeps some to itself, or does
+ * not come. */
 static gboolean
 fstrim_btrfs (Guest *guest, guint64 free)
 {
@@ -62,7 +63,7 @@ fstrim_btrfs (Guest *guest, guint64 free)
     /* "/sysroot: 227.1 MiB (238133248 bytes) trimmed" */
     g_autofree char *said = guest_shell (guest, "fstrim -v /sysroot");
     const char *number = said ? strchr (said, '(') : NULL;
-    if (number && g_ascii_strtoull (number + 1, NULL, 10) >= free - free / 20)
+    if (number && g_ascii_strtoull (number + 1, NULL, 10) >= free)
       return TRUE;
   }
   return guestfs_fstrim (guest->g, "/", -1) == 0;
