@@ -44,3 +44,16 @@ bootstrap_tar() {
 		"$release" "$dir/root.tar" - <<<"$sources" ||
 		die "mmdebstrap failed; is the package mirror of this machine reachable?"
 }
+
+# bootstrap_thin DIR RELEASE PACKAGES: DIR/root.tar of a small guest, without documentation and
+# with those of the kernel's modules only that kept_modules names
+bootstrap_thin() {
+	# shellcheck disable=SC2016,SC2154 # $1 is mmdebstrap's, in the hook; kept_modules the builders'
+	bootstrap_tar "$1" "$2" minbase "${3//$'\n'/ }" \
+		'--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' \
+		'--dpkgopt=path-exclude=/usr/share/locale/*' '--dpkgopt=path-exclude=/usr/share/info/*' \
+		'--aptopt=APT::Install-Recommends "false"' \
+		"--customize-hook=python3 $(printf %q "$guests_dir")/thin-modules.py \"\$1\" ${kept_modules//$'\n'/ }" \
+		'--customize-hook=chroot "$1" sh -c "depmod \$(ls /lib/modules)"' \
+		'--customize-hook=echo COMPRESSLEVEL=1 >> "$1/etc/initramfs-tools/initramfs.conf"'
+}

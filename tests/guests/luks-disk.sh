@@ -39,16 +39,7 @@ base_packages="systemd-sysv udev dbus kmod linux-image-amd64 grub-pc initramfs-t
 cryptsetup cryptsetup-initramfs ifupdown iproute2 openssh-server"
 
 # build_base DIR: root.tar
-build_base() {
-	# shellcheck disable=SC2016 # $1 is mmdebstrap's, in the hook
-	bootstrap_tar "$1" "$release" minbase "${base_packages//$'\n'/ }" \
-		'--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' \
-		'--dpkgopt=path-exclude=/usr/share/locale/*' '--dpkgopt=path-exclude=/usr/share/info/*' \
-		'--aptopt=APT::Install-Recommends "false"' \
-		"--customize-hook=python3 $(printf %q "$guests_dir")/thin-modules.py \"\$1\" ${kept_modules//$'\n'/ }" \
-		'--customize-hook=chroot "$1" sh -c "depmod \$(ls /lib/modules)"' \
-		'--customize-hook=echo COMPRESSLEVEL=1 >> "$1/etc/initramfs-tools/initramfs.conf"'
-}
+build_base() { bootstrap_thin "$1" "$release" "$base_packages"; }
 
 # install_system DIR BASE ROOT
 install_system() {

@@ -73,16 +73,7 @@ virtio-gpu virtio_input qemu_fw_cfg autofs4 fuse configfs efivarfs loop vfat"
 base_packages="systemd-sysv udev dbus kmod linux-image-amd64 grub-pc initramfs-tools zstd lvm2 ifupdown iproute2 openssh-server"
 
 # build_base DIR: root.tar
-build_base() {
-	# shellcheck disable=SC2016 # $1 is mmdebstrap's, in the hook
-	bootstrap_tar "$1" "$release" minbase "$base_packages" \
-		'--dpkgopt=path-exclude=/usr/share/doc/*' '--dpkgopt=path-exclude=/usr/share/man/*' \
-		'--dpkgopt=path-exclude=/usr/share/locale/*' '--dpkgopt=path-exclude=/usr/share/info/*' \
-		'--aptopt=APT::Install-Recommends "false"' \
-		"--customize-hook=python3 $(printf %q "$guests_dir")/thin-modules.py \"\$1\" ${kept_modules//$'\n'/ }" \
-		'--customize-hook=chroot "$1" sh -c "depmod \$(ls /lib/modules)"' \
-		'--customize-hook=echo COMPRESSLEVEL=1 >> "$1/etc/initramfs-tools/initramfs.conf"'
-}
+build_base() { bootstrap_thin "$1" "$release" "$base_packages"; }
 
 # partition_efi FILE END_MIB: an EFI partition with GRUB, and what partition_gpt
 # makes of the rest
