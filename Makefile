@@ -6,7 +6,7 @@ CC       ?= gcc
 CFLAGS   ?= -O2 -g
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1)
 V        ?= 0
-PROVE    ?= prove --failures
+PROVE    ?= prove --failures --comments
 
 # SAN=1 builds everything with AddressSanitizer and UndefinedBehaviorSanitizer,
 # in a folder of its own.  FUZZ=1 is for the targets of `make fuzz`.

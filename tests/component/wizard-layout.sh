@@ -16,7 +16,8 @@ stop_all () {
 trap stop_all EXIT
 
 DISK=$WORK/sda.raw
-disk_with_os "$DISK" 12M 16M
+# At the pace of wizard.py the copy of so much lasts for as long as its page is looked at.
+disk_with_os "$DISK" 28M 32M
 bench_start "PasswordAuthentication yes"
 install "$BUILD/tests/server-tool" "$WORK/sshd/server/bin/p2v-server"
 PORT=$SSHD_PORT LOGIN=$SSHD_USER PASSWORD=$SSHD_PASSWORD HOSTKEY=$SSHD_HOSTKEY STAND_IN=1

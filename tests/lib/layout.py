@@ -7,7 +7,7 @@ import os, time
 import gi
 gi.require_version ("Gdk", "3.0")
 gi.require_version ("Gtk", "3.0")
-from gi.repository import Atspi, Gdk, Gtk, Pango
+from gi.repository import Atspi, Gdk, GLib, Gtk, Pango
 from wizard import Wizard
 
 ROLE = Atspi.Role
@@ -108,7 +108,16 @@ def picture (name):
 
 
 def troubles (wizard, factor=1):
-    """A line for each thing that is not as it should be."""
-    found = []
-    look_at (wizard.frame, clip_of (wizard.frame, factor), False, found)
-    return found
+    """A line for each thing that is not as it should be, and stays so for two seconds: a text that
+    has just changed has its new place with GTK's next frame, and a page that has just come may
+    be replaced while it is looked at."""
+    end = time.monotonic () + 2
+    while True:
+        found = []
+        try:
+            look_at (wizard.frame, clip_of (wizard.frame, factor), False, found)
+        except GLib.Error as gone:
+            found.append (f"cannot be looked at: {gone.message}")
+        if not found or time.monotonic () > end:
+            return found
+        time.sleep (0.2)

@@ -4,7 +4,7 @@
 Runs inside dbus-run-session with a display.  Names are those that the wizard says;
 LANG=C, so they are English.
 """
-import os, re, signal, subprocess, sys, time
+import functools, os, re, signal, subprocess, sys, time
 import gi
 gi.require_version ("Atspi", "2.0")
 from gi.repository import Atspi
@@ -18,6 +18,19 @@ KINDS = {ROLE.PUSH_BUTTON, ROLE.TEXT, ROLE.PASSWORD_TEXT, ROLE.CHECK_BOX, ROLE.R
 
 class Missing (Exception):
     pass
+
+
+def patient (look):
+    """LOOK again, for a second, where a widget has gone while it was looked at."""
+    @functools.wraps (look)
+    def looked (*arguments):
+        for _ in range (20):
+            try:
+                return look (*arguments)
+            except gi.repository.GLib.Error:
+                time.sleep (0.05)
+        return look (*arguments)
+    return looked
 
 
 def app_of (pid):
@@ -82,6 +95,7 @@ class Wizard:
                 raise Missing (f"{what} did not come; on the screen: {self.words ()}")
             time.sleep (0.05)
 
+    @patient
     def find (self, name, role=None):
         pattern = re.compile (name)
         for node in self.nodes ():
@@ -90,9 +104,11 @@ class Wizard:
                 return node
         return None
 
+    @patient
     def words (self):
         return " | ".join (n.get_name () for n in self.nodes () if n.get_name ())
 
+    @patient
     def nameless (self):
         """What of the widgets on the screen has no name."""
         return [n.get_role_name () for n in self.nodes () if n.get_role () in KINDS and not n.get_name ()]
@@ -146,6 +162,7 @@ class Wizard:
         for character in text:
             self.key (character)
 
+    @patient
     def focused (self):
         for node in self.nodes ():
             if node.get_state_set ().contains (Atspi.StateType.FOCUSED):
