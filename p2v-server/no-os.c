@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 #include "no-os.h"
+#include "unlock.h"
 
 #define LOCKED                                                                                     \
   "Give its passphrase on page \"This machine\" of the dialog, or as p2v.luks=; or choose other "  \
@@ -40,16 +41,26 @@ has_array (const GPtrArray *volumes)
   return FALSE;
 }
 
-/* "/dev/sda5 is", "/dev/sda2 and /dev/sdb1 are"; NULL when no volume has TYPE. */
+static gboolean
+is_open (const GPtrArray *unlocked, const char *device)
+{
+  for (guint i = 0; i < unlocked->len; i++)
+    if (!strcmp (((const Unlocked *)g_ptr_array_index (unlocked, i))->device, device))
+      return TRUE;
+  return FALSE;
+}
+
+/* "/dev/sda5 is", "/dev/sda2 and /dev/sdb1 are"; NULL when no volume that is not UNLOCKED has
+ * TYPE. */
 static char *
-name_all (const GPtrArray *volumes, const char *type)
+name_all (const GPtrArray *volumes, const GPtrArray *unlocked, const char *type)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   const char *last = NULL;
   guint n = 0;
   for (guint i = 0; i < volumes->len; i++) {
     const Volume *volume = g_ptr_array_index (volumes, i);
-    if (g_strcmp0 (volume->type, type))
+    if (g_strcmp0 (volume->type, type) || is_open (unlocked, volume->device))
       continue;
     if (last)
       g_string_append_printf (names, "%s%s", n > 1 ? ", " : "", last);
@@ -73,8 +84,8 @@ has_file_system (const GPtrArray *volumes)
 }
 
 void
-no_os_error (const GPtrArray *volumes, char **incomplete_vgs, guint n_disks, gboolean partitions,
-             GError **error)
+no_os_error (const GPtrArray *volumes, const GPtrArray *unlocked, char **incomplete_vgs,
+             guint n_disks, gboolean partitions, GError **error)
 {
   if (incomplete_vgs && *incomplete_vgs) {
     g_autofree char *groups = g_strjoinv (", ", incomplete_vgs);
@@ -85,7 +96,7 @@ no_os_error (const GPtrArray *volumes, char **incomplete_vgs, guint n_disks, gbo
     return;
   }
   for (guint i = 0; i < G_N_ELEMENTS (hiding); i++) {
-    g_autofree char *names = name_all (volumes, hiding[i].type);
+    g_autofree char *names = name_all (volumes, unlocked, hiding[i].type);
     /* members of an array that was assembled hide nothing */
     if (!names || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (volumes)))
       continue;

@@ -7,6 +7,7 @@
 #include "p2v-server/convert/linux/device-spec.h"
 #include "p2v-server/mounts.h"
 #include "p2v-server/no-os.h"
+#include "p2v-server/unlock.h"
 
 static void
 check_spec (const char *text, SpecKind kind, const char *value, guint part)
@@ -137,6 +138,7 @@ guest_init (Guest *guest, Job *job)
   guest->job = job;
   guest->devices = devices;
   guest->volumes = g_ptr_array_new_with_free_func ((GDestroyNotify)volume_free);
+  guest->unlocked = g_ptr_array_new ();
   Volume *root = add (guest, "/dev/sda1", "ext4");
   root->uuid = g_strdup ("aaaa-1111");
   root->partlabel = g_strdup ("root");
@@ -148,6 +150,7 @@ guest_free (Guest *guest)
 {
   p2v_machine_free (guest->job->machine);
   g_ptr_array_unref (guest->volumes);
+  g_ptr_array_unref (guest->unlocked);
 }
 
 static void
@@ -249,7 +252,7 @@ static void
 expect_reason (Guest *guest, char **groups, gboolean partitions, const char *words)
 {
   g_autoptr (GError) error = NULL;
-  no_os_error (guest->volumes, groups, 1, partitions, &error);
+  no_os_error (guest->volumes, guest->unlocked, groups, 1, partitions, &error);
   if (!error || !strstr (error->message, words))
     fail_msg ("not \"%s\": %s", words, error ? error->message : "nothing");
   assert_p2v_error (error, P2V_ERROR_NO_OS);
@@ -268,6 +271,10 @@ test_no_os (void **state G_GNUC_UNUSED)
   add (&guest, "/dev/sdb1", "crypto_LUKS");
   add (&guest, "/dev/sdb2", "crypto_LUKS");
   expect_reason (&guest, NULL, TRUE, ": /dev/nvme0n1p5, /dev/sdb1 and /dev/sdb2 are encrypted");
+  char device[] = "/dev/sda5";
+  Unlocked open = {.device = device};
+  g_ptr_array_add (guest.unlocked, &open);
+  expect_reason (&guest, NULL, TRUE, ": /dev/sdb1 and /dev/sdb2 are encrypted");
   expect_reason (&guest, groups, TRUE, "volume group vg is incomplete");
   g_ptr_array_set_size (guest.volumes, 0);
   expect_reason (&guest, NULL, FALSE, "blank");
