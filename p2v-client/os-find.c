@@ -2,13 +2,17 @@
 #include "os-find.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "os-windows.h"
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* grub-fstest calls its images so. */
 #define IMAGE "loop"
 
 #define ONE_S       "10" /* for one file: a disk that fails may not answer */
 #define ALL         (30 * G_USEC_PER_SEC)
+#define TEXT_LENGTH 65536 /* of a file that may be of any length */
 #define NAME_LENGTH 80
 #define DEVICES     64
 
@@ -37,28 +41,41 @@ found_free (gpointer data)
   g_free (system);
 }
 
-/* What COMMAND prints of PATH (caller frees); NULL: nothing. */
-static char *
-ask (const Search *search, const char *command, const char *path)
+/* Runs COMMAND with PATH and OTHER (NULL: without) on LENGTH bytes from OFFSET of the file;
+ * OUTPUT as of p2v_process_run. */
+static gboolean
+run (const Search *search, guint64 offset, guint32 bytes, char **output, const char *command,
+     const char *path, const char *other)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
   g_autofree char *count = g_strdup_printf ("--diskcount=%u", search->n);
+  g_autofree char *skip = g_strdup_printf ("--skip=%" G_GUINT64_FORMAT, offset);
+  g_autofree char *length = g_strdup_printf ("--length=%u", bytes);
   if (g_get_monotonic_time () > search->deadline || g_cancellable_is_cancelled (search->cancel))
-    return NULL;
+    return FALSE;
   g_ptr_array_add (argv, (gpointer) "timeout");
   g_ptr_array_add (argv, (gpointer)ONE_S);
   g_ptr_array_add (argv, search->program);
   g_ptr_array_add (argv, count);
-  g_ptr_array_add (argv, (gpointer) "--length=65536"); /* of a file that may be of any length */
+  g_ptr_array_add (argv, skip);
+  g_ptr_array_add (argv, length);
   for (guint i = 0; i < search->n; i++)
     g_ptr_array_add (argv, search->devices[i]);
   g_ptr_array_add (argv, (gpointer)command);
   if (path)
     g_ptr_array_add (argv, (gpointer)path);
+  if (other)
+    g_ptr_array_add (argv, (gpointer)other);
   g_ptr_array_add (argv, NULL);
+  return p2v_process_run ((const char *const *)argv->pdata, output, search->cancel, NULL);
+}
+
+/* What COMMAND prints of PATH (caller frees); NULL: nothing. */
+static char *
+ask (const Search *search, const char *command, const char *path)
+{
   g_autofree char *output = NULL;
-  if (!p2v_process_run ((const char *const *)argv->pdata, &output, search->cancel, NULL) ||
-      !output || !*output)
+  if (!run (search, 0, TEXT_LENGTH, &output, command, path, NULL) || !output || !*output)
     return NULL;
   return g_steal_pointer (&output);
 }
@@ -80,6 +97,14 @@ value_of (const char *text, const char *key)
   return NULL;
 }
 
+/* A name that can be shown (caller frees); NULL: it is blank. */
+static char *
+tidy (const char *name)
+{
+  g_autofree char *clean = g_strstrip (p2v_text_clean (name, ""));
+  return *clean ? g_utf8_substring (clean, 0, MIN (g_utf8_strlen (clean, -1), NAME_LENGTH)) : NULL;
+}
+
 char *
 os_find_name (const char *file, const char *text)
 {
@@ -89,8 +114,7 @@ os_find_name (const char *file, const char *text)
       : g_str_has_suffix (file, "lsb-release")    ? value_of (valid, "DISTRIB_DESCRIPTION")
       : g_str_has_suffix (file, "debian_version") ? g_strdup_printf ("Debian %s", valid)
                                                   : g_strndup (valid, strcspn (valid, "\n"));
-  g_autofree char *clean = g_strstrip (p2v_text_clean (said ? said : "", ""));
-  return *clean ? g_utf8_substring (clean, 0, MIN (g_utf8_strlen (clean, -1), NAME_LENGTH)) : NULL;
+  return tidy (said ? said : "");
 }
 
 /* "my--vg-root": a hyphen of a name is written twice (as in /dev/mapper). */
@@ -164,14 +188,86 @@ find_linux (const Search *search, const char *device, const char *listing, const
   return NULL;
 }
 
-static gboolean
-is_windows (const Search *search, const char *device, const char *listing)
+/* ---- Windows ---- */
+
+/* A file that is read here and there: each block of it by a process, once.  A registry needs a
+ * dozen of them. */
+#define BLOCK  65536U
+#define BLOCKS 128
+
+typedef struct {
+  const Search *search;
+  char *path;
+  GHashTable *blocks; /* number → GBytes; short: it ends there, or cannot be read */
+} RemoteFile;
+
+/* grub-fstest copies into a file alone: one in memory, by a name that it can open. */
+static GBytes *
+fetch_block (const RemoteFile *file, guint64 number)
 {
-  if (!strcasestr (listing, "windows/"))
-    return FALSE;
-  g_autofree char *path = g_strdup_printf ("(%s)/Windows/System32/", device);
-  g_autofree char *inside = ask (search, "ls", path);
-  return inside && strcasestr (inside, "ntoskrnl.exe");
+  int fd = memfd_create ("p2v-block", MFD_CLOEXEC);
+  if (fd < 0)
+    return g_bytes_new (NULL, 0);
+  g_autofree char *name = g_strdup_printf ("/proc/%d/fd/%d", getpid (), fd);
+  g_autofree guint8 *block = g_malloc (BLOCK);
+  gssize length = -1;
+  if (run (file->search, number * BLOCK, BLOCK, NULL, "cp", file->path, name))
+    length = pread (fd, block, BLOCK, 0);
+  close (fd);
+  return g_bytes_new (block, (gsize)MAX (length, 0));
+}
+
+static gboolean
+read_file (gpointer data, guint64 offset, guint32 length, guint8 *out)
+{
+  RemoteFile *file = data;
+  for (guint32 done = 0; done < length;) {
+    guint64 number = (offset + done) / BLOCK;
+    gsize at = (offset + done) % BLOCK, there;
+    GBytes *block = g_hash_table_lookup (file->blocks, &number);
+    if (!block) {
+      if (g_hash_table_size (file->blocks) >= BLOCKS)
+        return FALSE;
+      block = fetch_block (file, number);
+      g_hash_table_insert (file->blocks, g_memdup2 (&number, sizeof number), block);
+    }
+    const guint8 *bytes = g_bytes_get_data (block, &there);
+    if (at >= there)
+      return FALSE;
+    guint32 part = (guint32)MIN (there - at, length - done);
+    memcpy (out + done, bytes + at, part);
+    done += part;
+  }
+  return TRUE;
+}
+
+/* By its registry, which may be damaged: then it is "Windows". */
+static char *
+name_windows (const Search *search, const char *device, const char *folder)
+{
+  RemoteFile hive = {.search = search,
+                     .path = g_strdup_printf ("(%s)/%s/System32/config/SOFTWARE", device, folder),
+                     .blocks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free,
+                                                      (GDestroyNotify)g_bytes_unref)};
+  g_autofree char *said = os_windows_name (read_file, &hive);
+  g_hash_table_unref (hive.blocks);
+  g_free (hive.path);
+  char *name = said ? tidy (said) : NULL;
+  return name ? name : g_strdup ("Windows");
+}
+
+static char *
+find_windows (const Search *search, const char *device, const char *listing)
+{
+  static const char *const folders[] = {"Windows", "WINNT"}; /* until 2000 */
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
+    g_autofree char *listed = g_strconcat (folders[i], "/", NULL);
+    g_autofree char *path = g_strdup_printf ("(%s)/%s/System32/", device, folders[i]);
+    g_autofree char *inside = strcasestr (listing, listed) ? ask (search, "ls", path) : NULL;
+    if (inside && strcasestr (inside, "ntoskrnl.exe"))
+      return name_windows (search, device, folders[i]);
+  }
+  return NULL;
 }
 
 static void
@@ -181,8 +277,9 @@ look_into (Search *search, const char *device)
   g_autofree char *listing = ask (search, "ls", top);
   if (!listing)
     return;
-  if (is_windows (search, device, listing)) {
-    add (search, device, g_strdup ("Windows"));
+  char *windows = find_windows (search, device, listing);
+  if (windows) {
+    add (search, device, windows);
     return;
   }
   for (guint i = 0; i < G_N_ELEMENTS (tops); i++) {

@@ -5,7 +5,8 @@
  * grub-fstest (of GRUB's tools) reads files out of the disks as GRUB does at boot: in a process
  * of its own, by itself, through partitions, LVM and software RAID, out of ext2 to 4, XFS, Btrfs
  * and NTFS.  Nothing is mounted or put together, so that also a file system that was not
- * unmounted stays as it is. */
+ * unmounted, or a Windows that sleeps, stays as it is.  Which Windows it is, is in its registry
+ * (os-windows.h). */
 #pragma once
 #include <gio/gio.h>
 #include "common/machine.h"

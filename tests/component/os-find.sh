@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# time-limit: 60
+# time-limit: 120
 # The operating systems that the dialogs name before the start: found in file systems that were
 # never mounted, and the disks are the same afterwards.
 set -euo pipefail
@@ -80,6 +80,29 @@ if command -v mkfs.btrfs >/dev/null; then
   mkfs.btrfs -q --rootdir "$WORK/btrfs" "$WORK/btrfs.img" >/dev/null
   finds "on Btrfs, in a volume" 'btrfs.img\tDebian GNU/Linux 12 (bookworm)\n' "$WORK/btrfs.img"
 fi
+
+# windows NAME HIVE: a disk with Windows, asleep, with that registry
+printf 'MZ' >"$WORK/kernel"
+{ printf 'HIBR'; head -c 65536 /dev/zero; } >"$WORK/asleep"
+windows () {
+  truncate -s 48M "$WORK/$1.ntfs"
+  mkntfs -q -F -Q "$WORK/$1.ntfs" >/dev/null 2>&1
+  python3 tests/lib/ntfs-put.py "$WORK/$1.ntfs" HIBERFIL.SYS="$WORK/asleep" WINDOWS/system32/NTOSKRNL.EXE="$WORK/kernel" \
+    WINDOWS/system32/config/software="$2"
+  partition "$WORK/$1.raw" 1 8 16 48
+  put "$WORK/$1.raw" 16 "$WORK/$1.ntfs"
+}
+perl tests/lib/hive.pl "$WORK/server" "ProductName=Windows Server 2019 Standard" CurrentBuild=17763 ReleaseId=1809
+windows server "$WORK/server"
+finds "Windows, which was not shut down, by its registry" 'server.raw2\tWindows Server 2019 Standard 1809\n' "$WORK/server.raw"
+perl tests/lib/hive.pl "$WORK/eleven" "ProductName=Windows 10 Pro" CurrentBuild=22631 ReleaseId=2009 DisplayVersion=23H2
+windows eleven "$WORK/eleven"
+perl tests/lib/hive.pl "$WORK/old-one" "ProductName=Microsoft Windows XP" CurrentBuild=2600 "CSDVersion=Service Pack 3"
+windows old-one "$WORK/old-one"
+finds "others" 'eleven.raw2\tWindows 11 Pro 23H2\nold-one.raw2\tMicrosoft Windows XP Service Pack 3\n' "$WORK/eleven.raw" "$WORK/old-one.raw"
+{ head -c 5000 "$WORK/server"; head -c 3000000 /dev/urandom; } >"$WORK/damaged"
+windows damaged "$WORK/damaged"
+finds "a damaged registry" 'damaged.raw2\tWindows\n' "$WORK/damaged.raw"
 
 check "a disk that is not there" test "$("$BUILD/tests/os-tool" "$WORK/none")" = "cannot look"
 tap_end
