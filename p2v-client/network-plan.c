@@ -17,6 +17,7 @@
 #define BOND_DEVICE "10-p2v-bond.netdev"
 #define BOND        "bond0"
 #define WAIT_S      30
+#define WAIT_V4_S   10
 
 /* systemd.netdev(5), [Bond] Mode=. */
 const char *const network_bond_modes[] = {"active-backup", "802.3ad",     "balance-alb",
@@ -187,11 +188,13 @@ restart_networkd (GError **error)
   return FALSE;
 }
 
+/* By DHCP one of IPv4 is what counts for the first WAIT_V4_S: one of IPv6 is there at once
+ * where a router tells its prefix. */
 static gboolean
-has_address (const char *name)
+has_address (const NetworkPlan *plan, guint waited_s)
 {
-  g_autofree char *addresses = network_addresses (name);
-  return *addresses != '\0';
+  g_autofree char *addresses = network_addresses (base_of (plan));
+  return plan->dhcp && waited_s < WAIT_V4_S ? strchr (addresses, '.') != NULL : *addresses != '\0';
 }
 
 gboolean
@@ -209,7 +212,7 @@ network_apply (const NetworkPlan *plan, GCancellable *cancel, GError **error)
       return FALSE;
     }
     /* The old one may still be there for a moment. */
-    if (i > 5 && has_address (base_of (plan)))
+    if (i > 5 && has_address (plan, i / 5))
       return TRUE;
   }
   g_autofree char *problem = g_strdup_printf (_ ("%s got no address."), base_of (plan));

@@ -57,6 +57,13 @@ network_addresses (const char *card)
   return g_strdup (out->str);
 }
 
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const NetworkCard *const *one = a, *const *two = b;
+  return strverscmp ((*one)->name, (*two)->name);
+}
+
 GPtrArray *
 network_read (void)
 {
@@ -77,6 +84,7 @@ network_read (void)
   }
   if (names)
     if_freenameindex (names);
+  g_ptr_array_sort (cards, compare_names); /* the kernel's order is that of finding them */
   return cards;
 }
 

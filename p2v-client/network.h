@@ -26,7 +26,7 @@ typedef struct {
 /* The kernel's modes of a bond, the most usual first; NULL-ended. */
 extern const char *const network_bond_modes[];
 
-/* NetworkCard *, Ethernet cards in the kernel's order (caller unrefs). */
+/* NetworkCard *, Ethernet cards by name (caller unrefs). */
 GPtrArray *network_read (void);
 
 /* TRUE when one of them has an address. */

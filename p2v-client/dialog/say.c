@@ -147,11 +147,17 @@ say_card (const P2vNic *nic)
 }
 
 char *
+say_network_link (const NetworkCard *card)
+{
+  return card->carrier && card->speed > 0
+             ? g_strdup_printf (_ ("%u Mbit/s"), (guint)card->speed)
+             : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
+}
+
+char *
 say_network_card (const NetworkCard *card)
 {
-  g_autofree char *speed = card->carrier && card->speed > 0
-                               ? g_strdup_printf (_ ("%u Mbit/s"), (guint)card->speed)
-                               : g_strdup (card->carrier ? _ ("cable connected") : _ ("no cable"));
+  g_autofree char *speed = say_network_link (card);
   return g_strdup_printf ("%s   %s   %s   %s", card->name, card->mac ? card->mac : "", speed,
                           card->addresses);
 }

@@ -31,6 +31,7 @@ char *say_disk (const P2vDisk *disk);
 char *say_disk_details (const P2vDisk *disk, GPtrArray *contents);
 char *say_card (const P2vNic *nic);
 
+char *say_network_link (const NetworkCard *card);
 char *say_network_card (const NetworkCard *card);
 
 /* What number MODE of network_bond_modes does with its cards (caller frees). */

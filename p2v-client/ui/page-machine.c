@@ -238,9 +238,8 @@ start (P2vPage *page)
 static void
 enter (P2vPage *page)
 {
-  P2vPageMachine *self = P2V_PAGE_MACHINE (page);
-  gtk_widget_grab_focus (GTK_WIDGET (self->name));
-  offer_networks (self);
+  gtk_widget_grab_focus (GTK_WIDGET (P2V_PAGE_MACHINE (page)->name));
+  offer_networks (P2V_PAGE_MACHINE (page));
 }
 
 /* ---- into the settings ---- */
@@ -248,6 +247,7 @@ enter (P2vPage *page)
 static void
 store_number (Settings *settings, GtkSpinButton *button, SettingId id, const char *unit)
 {
+  gtk_spin_button_update (button); /* what is typed counts before the focus has gone on */
   int value = gtk_spin_button_get_value_as_int (button);
   /* As it was: what the machine says. */
   if (value == GPOINTER_TO_INT (g_object_get_data (G_OBJECT (button), "physical")) &&

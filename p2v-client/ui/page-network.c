@@ -37,7 +37,7 @@ chosen_members (P2vPageNetwork *self)
   for (guint i = 0; i < self->boxes->len; i++) {
     GtkToggleButton *box = g_ptr_array_index (self->boxes, i);
     if (gtk_toggle_button_get_active (box))
-      g_strv_builder_add (names, gtk_button_get_label (GTK_BUTTON (box)));
+      g_strv_builder_add (names, g_object_get_data (G_OBJECT (box), "card"));
   }
   return g_strv_builder_end (names);
 }
@@ -105,7 +105,10 @@ show_members (P2vPageNetwork *self, GPtrArray *cards)
   rows_clear (GTK_CONTAINER (self->members));
   for (guint i = 0; i < cards->len; i++) {
     const NetworkCard *card = g_ptr_array_index (cards, i);
-    GtkWidget *box = gtk_check_button_new_with_label (card->name);
+    g_autofree char *link = say_network_link (card);
+    g_autofree char *words = g_strdup_printf ("%s   %s", card->name, link);
+    GtkWidget *box = gtk_check_button_new_with_label (words);
+    g_object_set_data_full (G_OBJECT (box), "card", g_strdup (card->name), g_free);
     gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (box),
                                   g_strv_contains ((const char *const *)chosen, card->name));
     g_signal_connect_swapped (box, "toggled", G_CALLBACK (take_change), self);
@@ -229,6 +232,7 @@ static void
 start_apply (P2vPageNetwork *self)
 {
   work_cancel (&self->work);
+  gtk_spin_button_update (self->vlan); /* what is typed counts before the focus has gone on */
   self->work = network_set_start (make_plan (self), take_apply, G_OBJECT (self));
   g_object_set (self->spinner, "active", TRUE, "visible", TRUE, NULL);
   take_change (self);
