@@ -11,16 +11,27 @@ tap = Tap ()
 w = None
 
 
-def convert (arguments):
+def to_machine (arguments, disk=os.environ["SOURCE"]):
     global w
-    w = Wizard (f"{os.environ['CMDLINE']} {arguments}", LOG)
+    w = Wizard (f"{os.environ['CMDLINE']} {arguments}".replace (os.environ["SOURCE"], disk), LOG)
     w.heading ("Which conversion server\\?")
     w.press ("^Test connection$")
-    for heading in ("What becomes a virtual machine\\?", "Where does it go\\?", "Ready\\?"):
+    w.press ("^Next$", seconds=30)
+    w.heading ("What becomes a virtual machine\\?")
+
+
+def convert (arguments):
+    to_machine (arguments)
+    start ()
+
+
+def start (warned=True):
+    for heading in ("Where does it go\\?", "Ready\\?"):
         w.press ("^Next$", seconds=30)
         w.heading (heading)
-    w.press ("I have read the warnings", ROLE.CHECK_BOX, 30) # there is no operating system
-    w.press ("^Start conversion$")
+    if warned: # there is no operating system
+        w.press ("I have read the warnings", ROLE.CHECK_BOX, 30)
+    w.press ("^Start conversion$", seconds=30)
     w.heading ("Converting")
 
 
@@ -37,6 +48,11 @@ def fits (name):
 
 def logs ():
     return "".join (open (log, encoding="utf-8").read () for log in glob.glob (os.environ["P2V_STATE_DIR"] + "/jobs/*/log"))
+
+
+def attempts ():
+    """Of given passphrases, which opened nothing."""
+    return len (re.findall ("opens\\W+/dev/sda2", logs ()))
 
 
 def several ():
@@ -70,13 +86,43 @@ def locked ():
             raise Missing (f"{value!r:.40}: {found}")
         w.press ("^Unlock$")
         # A blank is a secret like any other: the log has stars for it.
-        w.wait (lambda: len (re.findall ("opens\\W+/dev/sda2", logs ())) == attempt, f"another attempt after {value!r:.20}")
+        w.wait (lambda: attempts () == attempt, f"another attempt after {value!r:.20}")
         w.see ("The encrypted volume /dev/sda2 does not open")
         if Atspi.Text.get_character_count (w.see ("^Passphrase$", ROLE.PASSWORD_TEXT)):
             raise Missing ("the field is empty again")
     w.type ("sesame") # the focus is there
     w.key ("Return")
     w.see ("The virtual machine “locked-04” is made", seconds=60)
+    w.kill ()
+
+
+NONSENSE = ("Hokuspokus", " ", ",,,", "%", "%2", "%zz", "%00x", "Hokuspokus" * 500, "a\tb\x01\x1b\nc", "\u202e%s%n日本語';\"\\", "")
+
+
+def asked_before ():
+    """An encrypted disk is seen as one; whatever is typed as its passphrase is taken as it is
+    and breaks nothing, and the right one, the second of two, is not asked for again."""
+    field, before = "Passphrase of the encrypted disks", attempts ()
+    to_machine ("p2v.name=locked-06", os.environ["LOCKED"])
+    w.see (f"^{field}$", ROLE.PASSWORD_TEXT)
+    fits ("encrypted")
+    for value in NONSENSE:
+        w.enter (field, value)
+        if found := layout.troubles (w):
+            raise Missing (f"{value!r:.40}: {found}")
+        w.press ("^Next$")
+        w.heading ("Where does it go\\?")
+        w.press ("^Back$")
+        w.heading ("What becomes a virtual machine\\?")
+    w.enter (field, "Hokuspokus,sesam%65")
+    w.see ("^Memory in MiB$", ROLE.SPIN_BUTTON).set_text_contents ("640") # the focus is elsewhere
+    start (warned=False) # what is encrypted may have one
+    w.see ("The virtual machine “locked-06” is made", seconds=60)
+    with open (os.environ["OUT"] + "/locked-06.xml", encoding="utf-8") as file:
+        if not re.search (f"<memory[^>]*>{640 * 1024}<", file.read ()):
+            raise Missing ("the memory that was typed")
+    if attempts () != before:
+        raise Missing ("the passphrase opened it at once")
     w.kill ()
 
 
@@ -98,6 +144,7 @@ def nowhere ():
 for name, case in (("several operating systems: the list, and the chosen one", several),
                    ("a passphrase that opens nothing is asked for again", locked),
                    ("an encrypted volume can be left as it is", left_locked),
+                   ("the passphrase of a disk that is seen to be encrypted is asked for before", asked_before),
                    ("no passphrase is in a log", nowhere)):
     tap.case (name, case)
 if w:
