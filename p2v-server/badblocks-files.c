@@ -68,6 +68,28 @@ file_in_xfs (Guest *guest, const char *device, guint64 at)
   return found ? g_strndup (found + 4, strcspn (found + 4, "\n")) : NULL;
 }
 
+/* ntfscluster(8) asks the whole master file table, and says "Inode 64 /dir/name/$DATA" (of the root
+ * "/./$…"). */
+static char *
+file_in_ntfs (Guest *guest, const char *device, guint64 at)
+{
+  g_autofree char *script = g_strdup_printf (
+      "size=$(ntfsinfo -m %s | sed -n 's/^[[:space:]]*Cluster Size: //p')\n"
+      "cluster=$((%" G_GUINT64_FORMAT " / size)) &&\n"
+      "  ntfscluster -c $cluster-$cluster %s | sed -n 's/^Inode [0-9]* /file/p' | head -n 1\n",
+      device, at, device);
+  g_autofree char *output = guest_shell (guest, script);
+  char *found = output ? strstr (output, "file/") : NULL;
+  if (!found)
+    return NULL;
+  found += strlen ("file");
+  found[strcspn (found, "\n")] = '\0';
+  char *attribute = g_strrstr (found, "/$");
+  if (attribute)
+    *attribute = '\0';
+  return g_strdup (*found && strcmp (found, "/.") ? found : "/");
+}
+
 /* The file that has byte AT of the device with the kernel's name NAME (caller frees), or NULL. */
 static char *
 file_at (Guest *guest, const char *name, guint64 at)
@@ -81,6 +103,8 @@ file_at (Guest *guest, const char *name, guint64 at)
     file = file_in_ext (guest, device, at);
   else if (type && g_str_has_prefix (type, "xfs"))
     file = file_in_xfs (guest, device, at);
+  else if (type && g_str_has_prefix (type, "ntfs"))
+    file = file_in_ntfs (guest, device, at);
   return file ? p2v_text_clean (file, "") : NULL;
 }
 

@@ -138,6 +138,7 @@ place () {
 }
 mount /dev/vgp/data /tmp/m; head -c 3M /dev/urandom >/tmp/m/live; umount /tmp/m
 place ${d0}5 0 '781 << 20'
+echo "place 0:$(((301 << 20) + $(ntfscluster -F /live ${d0}2 2>/dev/null | gawk '$1 == "0" { print $2 }') * 4096 + 5000))"
 place /dev/md1 2 "(1 << 20) + $(cat /sys/block/md1/md/rd1/offset) * 512"
 place /dev/vgp/data 3 "(21 << 20) + $(pvs --noheadings --units b --nosuffix -o pe_start ${d3}1)"
 vgchange -qq -an; cryptsetup close c6; cryptsetup close c7
@@ -162,6 +163,7 @@ status=0
 check "inspect and trim end well" [ $status -eq 0 ]
 place_is () { grep -x "place: $1" "$WORK/output" || { grep "^place" "$WORK/output" "$WORK/made"; return 1; }; }
 check "a place in XFS has its file" place_is "partition 5, file /live"
+check "one in NTFS" place_is "partition 2, file /live"
 check "one on a mirror" place_is "partition 1, /dev/md[0-9]*, file /live"
 check "one in a volume" place_is "partition 1, /dev/vgp/data, file /live"
 tests/lib/layout-figures.py "$JOB" "$regions" >"$WORK/figures"
