@@ -55,12 +55,7 @@ setting disks "$SOURCE,$WORK/second.raw"
 setting password "$SSHD_PASSWORD"
 setting luks "$PASSPHRASE"
 setting identity
-cmdline >"$WORK/cmdline"
-chmod 600 "$WORK/cmdline"
-HOME=$WORK/client-home "$BUILD/bin/p2v-client" --cmdline=- --log="$WORK/client.log" \
-  <"$WORK/cmdline" >"$WORK/client.out" 2>&1 &
-CLIENT_PID=$!
-CLIENT_BEGAN=$SECONDS
+client_start_secret
 # The image holds the marker already when the link is stopped.
 JOB=
 for _ in $(seq 6000); do

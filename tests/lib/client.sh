@@ -69,6 +69,15 @@ client_start () {
   CLIENT_BEGAN=$SECONDS
 }
 
+# With secrets among the settings, which no other user may see: $WORK/client.log
+client_start_secret () {
+  (umask 077 && cmdline >"$WORK/cmdline")
+  HOME=$WORK/client-home "$BUILD/bin/p2v-client" --cmdline=- --log="$WORK/client.log" \
+    <"$WORK/cmdline" >"$WORK/client.out" 2>&1 &
+  CLIENT_PID=$!
+  CLIENT_BEGAN=$SECONDS
+}
+
 client_wait () {
   CLIENT_STATUS=0
   wait "$CLIENT_PID" || CLIENT_STATUS=$?

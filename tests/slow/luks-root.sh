@@ -20,12 +20,7 @@ case_begin
 setting of qcow2
 # A space ends a word of the kernel arguments.
 setting luks "\"anders,$GUEST_PASSPHRASE\""
-cmdline >"$WORK/cmdline"
-chmod 600 "$WORK/cmdline"
-HOME=$WORK/client-home "$BUILD/bin/p2v-client" --cmdline=- --log="$WORK/client.log" \
-  <"$WORK/cmdline" >"$WORK/client.out" 2>&1 &
-CLIENT_PID=$!
-CLIENT_BEGAN=$SECONDS
+client_start_secret
 client_wait
 check "the conversion is done ($CLIENT_SECONDS s)" test $CLIENT_STATUS -eq 0 ||
   tail -n 60 "$WORK/client.out" "$P2V_STATE_DIR"/jobs/*/log | sed 's/^/# /'
