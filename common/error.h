@@ -28,6 +28,11 @@ typedef enum {
 } P2vErrorCode;
 
 #define P2V_ERROR (p2v_error_quark ())
+
+/* Marks a text that becomes a part of an error elsewhere, for the dialogs' translations
+ * (p2v-client/po/errors.py finds those of a call that sets an error by itself). */
+#define N_(text) text
+
 GQuark p2v_error_quark (void);
 
 /* Sets *error to a P2V_ERROR with the problem (printf style) and the remedy, a

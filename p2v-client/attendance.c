@@ -211,8 +211,9 @@ note_loss (Attendance *attendance, const GError *cause)
   attendance->lost_since = g_get_monotonic_time ();
   Event *event = event_new (EVENT_LINK_LOST);
   event->job = g_strdup (attendance->job);
-  event->text = g_strdup_printf ("%s Trying to connect again for up to %" G_GINT64_FORMAT " s.",
-                                 problem, attendance->patience / G_USEC_PER_SEC);
+  event->text =
+      g_strdup_printf (N_ ("%s Trying to connect again for up to %" G_GINT64_FORMAT " s."), problem,
+                       attendance->patience / G_USEC_PER_SEC);
   p2v_info ("%s", event->text);
   attendance->emit (event, attendance->data);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clock.h"
+#include "common/error.h"
 
 /* What a slow login and two clocks without NTP may differ. */
 #define TOLERANCE 120
@@ -14,7 +15,7 @@ static char *
 describe (gint64 seconds)
 {
   if (seconds >= 2 * DAY)
-    return g_strdup_printf ("%" G_GINT64_FORMAT " days", seconds / DAY);
+    return g_strdup_printf (N_ ("about %" G_GINT64_FORMAT " days"), seconds / DAY);
   if (seconds >= HOUR)
     return g_strdup_printf ("%d h %d min", (int)(seconds / HOUR), (int)(seconds % HOUR / MINUTE));
   return g_strdup_printf ("%d min", (int)(seconds / MINUTE));
@@ -39,10 +40,16 @@ clock_complaint (gint64 ours, gint64 theirs)
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (theirs);
   g_autofree char *stamp = time ? g_date_time_format (time, "%Y-%m-%d %H:%M") : g_strdup ("?");
   g_autofree char *words = describe (apart);
+  const char *zone = may_be_zone (apart)
+                         ? N_ (" It may show local time, as Windows keeps it: see p2v.rtc.basis.")
+                         : "";
   return g_strdup_printf (
-      "This machine's clock is %s %s of the conversion server's (%s UTC).%s Its log has that time, "
-      "and https may take good certificates for invalid; the guest gets the time of its host.",
-      words, ours > theirs ? "ahead" : "behind", stamp,
-      may_be_zone (apart) ? " It may show local time, as Windows keeps it: see p2v.rtc.basis."
-                          : "");
+      ours > theirs
+          ? N_ ("This machine's clock is %s ahead of the conversion server's (%s UTC).%s "
+                "Its log has that time, and https may take good certificates for invalid; "
+                "the guest gets the time of its host.")
+          : N_ ("This machine's clock is %s behind of the conversion server's (%s UTC).%s "
+                "Its log has that time, and https may take good certificates for invalid; "
+                "the guest gets the time of its host."),
+      words, stamp, zone);
 }

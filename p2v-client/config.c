@@ -22,8 +22,8 @@ take_place (Settings *file, const char *root, const char *place, const FetchOpti
   if (fetched->status == FETCH_DONE)
     return settings_parse_file (file, fetched->text, name, error);
   g_autofree char *remedy = g_strdup_printf (
-      "%s%sCheck p2v.config= and, for https, p2v.config.fingerprint= or the image's " FETCH_CA ".",
-      fetched->hint ? fetched->hint : "", fetched->hint ? " " : "");
+      "%s%sCheck p2v.config= and, for https, p2v.config.fingerprint= or the image's %s.",
+      fetched->hint ? fetched->hint : "", fetched->hint ? " " : "", FETCH_CA);
   p2v_set_error (error, P2V_ERROR_SETTINGS, remedy, "The settings file %s cannot be read: %s.",
                  name, fetched->why);
   return FALSE;

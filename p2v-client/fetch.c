@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "common/error.h"
 
 /* A 16384-bit RSA key in PEM has 13 KiB. */
 #define TEXT_MAX    65536
@@ -51,7 +52,7 @@ take_text (Fetched *fetched, int fd)
   else if (S_ISDIR (st.st_mode))
     fail (fetched, FETCH_FAILED, g_strerror (EISDIR));
   else if (st.st_size > TEXT_MAX)
-    fail (fetched, FETCH_FAILED, "it has more than 64 KiB");
+    fail (fetched, FETCH_FAILED, N_ ("it has more than 64 KiB"));
   if (fetched->why)
     return;
   fetched->text = g_malloc0 ((gsize)st.st_size + 1);
@@ -142,9 +143,10 @@ clock_hint (void)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autofree char *time = g_date_time_format (now, "%Y-%m-%d %H:%M");
-  return g_strdup_printf ("This machine's clock says %s UTC; when that is wrong, a good "
-                          "certificate seems to be invalid: set the clock in the firmware's setup.",
-                          time);
+  return g_strdup_printf (
+      N_ ("This machine's clock says %s UTC; when that is wrong, a good "
+          "certificate seems to be invalid: set the clock in the firmware's setup."),
+      time);
 }
 
 /* STATUS: curl's exit status, -1 when it was killed. */
@@ -153,12 +155,14 @@ explain (Fetched *fetched, int status, const char *words)
 {
   gboolean absent = status == CURL_NO_FILE || status == CURL_FTP_NO_FILE ||
                     (status == CURL_HTTP_ERROR && strstr (words, "error: 404"));
-  fail (fetched, absent ? FETCH_ABSENT : FETCH_FAILED, *words ? words : "it has more than 64 KiB");
+  fail (fetched, absent ? FETCH_ABSENT : FETCH_FAILED,
+        *words ? words : N_ ("it has more than 64 KiB"));
   if (status == CURL_BAD_CERT)
     fetched->hint = clock_hint ();
   else if (status == CURL_OTHER_KEY)
-    fetched->hint = g_strdup ("The server that answered is not the one whose key's fingerprint was "
-                              "given, or has got a new key.");
+    fetched->hint =
+        g_strdup (N_ ("The server that answered is not the one whose key's fingerprint was "
+                      "given, or has got a new key."));
 }
 
 /* curl's exit status; 0: TEXT has been taken. */

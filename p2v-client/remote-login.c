@@ -74,7 +74,7 @@ fetch_keys (const Settings *settings, guint patience_s, GString *keys, GError **
   g_autofree char *where = fetch_public_name (url);
   g_autoptr (Fetched) fetched = fetch (url, &options, NULL);
   if (fetched->status != FETCH_DONE) {
-    g_autofree char *why = g_strdup_printf ("cannot be read: %s", fetched->why);
+    g_autofree char *why = g_strdup_printf (N_ ("cannot be read: %s"), fetched->why);
     return fail (error, where, why, fetched->hint);
   }
   guint wrong;
@@ -96,7 +96,8 @@ put_in_force (const char *keys, GError **error)
     return fail (error, KEYS_FILE, cause->message, NULL);
   if (p2v_process_run (argv, NULL, NULL, NULL))
     return TRUE;
-  return fail (error, SERVICE, "cannot be started", "journalctl -u " SERVICE " says why.");
+  return fail (error, SERVICE, "cannot be started",
+               "Its journal says why (journalctl -u p2v-ssh.service).");
 }
 
 /* Where to: the first address of each card. */

@@ -357,7 +357,7 @@ check_offset (const char *argument, const char *value, GError **error)
 {
   const char *digits = *value == '+' || *value == '-' ? value + 1 : value;
   return in_range (digits, 0, 24) ||
-         refuse (argument, value, "is not a number of hours", "-24 to +24", error);
+         refuse (argument, value, "is not a number of hours", N_ ("-24 to +24"), error);
 }
 
 static gboolean

@@ -148,7 +148,7 @@ stream_open_to (Session *session, const char *host, guint16 port, guint limit_s,
   while ((rc = ssh_channel_open_forward (stream->channel, host, port, "127.0.0.1", 0)) ==
          SSH_AGAIN) {
     if (g_get_monotonic_time () > deadline) {
-      *why = g_strdup_printf ("no answer within %u seconds", limit_s);
+      *why = g_strdup_printf (N_ ("no answer within %u seconds"), limit_s);
       return NULL;
     }
     if (!session_wait (session, G_MAXINT64, P2V_ERROR_CONNECT, cancel, error))

@@ -3,8 +3,8 @@
  * stands in a table.  Logs, reports and consoles stay English. */
 #pragma once
 #include <libintl.h>
+#include "common/error.h" /* N_ */
 
 #define P2V_TEXT_DOMAIN  "p2v"
 #define _(text)          dgettext (P2V_TEXT_DOMAIN, text)
 #define P_(one, many, n) dngettext (P2V_TEXT_DOMAIN, one, many, n)
-#define N_(text)         text

@@ -80,7 +80,8 @@ take_flush (Copy *copy, GError **error)
     return TRUE;
   copy->flush_sent = copy->flush_done = FALSE;
   if (copy->flush_errnum) {
-    nbd_pool_write_error (copy->item->image, copy->flush_errnum, "Flushing", error);
+    g_autofree char *failed = g_strdup_printf (N_ ("Flushing %s failed"), copy->item->image);
+    nbd_pool_write_error (failed, copy->flush_errnum, error);
     return FALSE;
   }
   return mark_copied (copy, copy->flushing, error);

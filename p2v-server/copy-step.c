@@ -73,17 +73,17 @@ read_failed (Copy *copy, const Piece *piece, int errnum, GError **error)
   p2v_set_error (error, P2V_ERROR_IO, remedy,
                  "Disk %u (%s) cannot be read at byte %" G_GUINT64_FORMAT " (%s): %s.",
                  copy->disk->index, copy->disk->source->device, piece->offset,
-                 piece->kind == PIECE_SOURCE ? "source" : "overlay", g_strerror (errnum));
+                 piece->kind == PIECE_SOURCE ? N_ ("source") : N_ ("overlay"), g_strerror (errnum));
   return FLOW_FAILED;
 }
 
 static FlowResult
 write_failed (Copy *copy, const Piece *piece, int errnum, GError **error)
 {
-  g_autofree char *doing =
-      g_strdup_printf ("Writing byte %" G_GUINT64_FORMAT " of disk %u (%s) to", piece->offset,
-                       copy->disk->index, copy->disk->source->device);
-  nbd_pool_write_error (copy->item->image, errnum, doing, error);
+  g_autofree char *failed = g_strdup_printf (
+      N_ ("Writing byte %" G_GUINT64_FORMAT " of disk %u (%s) to %s failed"), piece->offset,
+      copy->disk->index, copy->disk->source->device, copy->item->image);
+  nbd_pool_write_error (failed, errnum, error);
   return FLOW_FAILED;
 }
 

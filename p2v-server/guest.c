@@ -258,7 +258,7 @@ may_read (Guest *guest, const char *path, GError **error)
   if (!stat) {
     int reason = guestfs_last_errno (guest->g);
     if (reason != ENOENT && reason != ENOTDIR && reason != ELOOP) {
-      g_autofree char *what = g_strdup_printf ("%s in the guest cannot be read", path);
+      g_autofree char *what = g_strdup_printf (N_ ("%s in the guest cannot be read"), path);
       guest_error (guest, P2V_ERROR_CONVERT, what, error);
     }
     return FALSE;
@@ -288,7 +288,7 @@ guest_read (Guest *guest, const char *path, GError **error)
   size_t size = 0;
   char *text = guestfs_read_file (guest->g, path, &size);
   if (!text) {
-    g_autofree char *what = g_strdup_printf ("%s in the guest cannot be read", path);
+    g_autofree char *what = g_strdup_printf (N_ ("%s in the guest cannot be read"), path);
     guest_error (guest, P2V_ERROR_CONVERT, what, error);
     return NULL;
   }

@@ -80,7 +80,8 @@ wait_ready (const Image *image, GCancellable *cancel, GError **error)
     }
     if (waited >= START_MS || !g_subprocess_get_identifier (image->process)) {
       p2v_set_error (error, P2V_ERROR_INTERNAL, "The job's log holds what qemu-nbd printed.",
-                     "qemu-nbd %s.", waited >= START_MS ? "does not start" : "ended at once");
+                     "The program qemu-nbd %s.",
+                     waited >= START_MS ? "does not start" : "ended at once");
       return FALSE;
     }
     g_usleep (5 * 1000);

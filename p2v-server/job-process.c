@@ -94,18 +94,19 @@ explain_stop (Process *process)
   g_autofree char *remedy = p2v_error_remedy (cause);
   g_autofree char *accept =
       g_error_matches (cause, P2V_ERROR, P2V_ERROR_DISK)
-          ? g_strdup_printf ("To go on with zeroes where nothing can be read: \"p2v-server resume "
-                             "--badblocks=zero %s\".  ",
+          ? g_strdup_printf (N_ ("To go on with zeroes where nothing can be read: \"p2v-server "
+                                 "resume --badblocks=zero %s\"."),
                              id)
-          : g_strdup ("");
+          : NULL;
   g_autofree char *how =
       job_client_cures (cause)
-          ? g_strdup ("Then the job goes on")
-          : g_strdup_printf ("Then \"p2v-server resume %s\" on the conversion server goes on with "
-                             "the job",
+          ? g_strdup (N_ ("Then the job goes on"))
+          : g_strdup_printf (N_ ("Then \"p2v-server resume %s\" on the conversion server goes on "
+                                 "with the job"),
                              id);
-  g_autofree char *more = g_strdup_printf ("%s%s%s%s; nothing that was done is lost.",
-                                           remedy ? remedy : "", remedy ? "  " : "", accept, how);
+  g_autofree char *more =
+      g_strdup_printf (N_ ("%s%s%s%s%s; nothing that was done is lost."), remedy ? remedy : "",
+                       remedy ? "  " : "", accept ? accept : "", accept ? "  " : "", how);
   p2v_set_error (&process->error, (P2vErrorCode)cause->code, more, "%s", problem);
 }
 

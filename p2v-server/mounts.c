@@ -195,8 +195,8 @@ mounts_enter (Guest *guest, const char *root, GError **error)
       continue;
     g_autofree char *options = g_strjoin (",", QUIET, mount->options, NULL);
     if (guestfs_mount_options (guest->g, options, mount->device, mount->path) < 0) {
-      g_autofree char *what =
-          g_strdup_printf ("%s of the guest (%s) cannot be mounted", mount->path, mount->device);
+      g_autofree char *what = g_strdup_printf (N_ ("%s of the guest (%s) cannot be mounted"),
+                                               mount->path, mount->device);
       guest_error (guest, P2V_ERROR_GUEST, what, error);
       return FALSE;
     }

@@ -329,20 +329,21 @@ nbd_pool_flush_wait (NbdPool *pool, GCancellable *cancel, GError **error)
       return FALSE;
   if (waiter.errnum == 0)
     return TRUE;
-  nbd_pool_write_error (pool->what, waiter.errnum, "Flushing", error);
+  g_autofree char *failed = g_strdup_printf (N_ ("Flushing %s failed"), pool->what);
+  nbd_pool_write_error (failed, waiter.errnum, error);
   return FALSE;
 }
 
 void
-nbd_pool_write_error (const char *what, int errnum, const char *doing, GError **error)
+nbd_pool_write_error (const char *failed, int errnum, GError **error)
 {
   if (errnum == ENOSPC || errnum == EDQUOT)
     p2v_set_error (error, P2V_ERROR_SPACE,
                    "Make room on the target's storage or choose another with p2v.os=, then "
                    "convert again.",
-                   "%s %s failed: no space is left on the storage.", doing, what);
+                   "%s: no space is left on the storage.", failed);
   else
     p2v_set_error (error, P2V_ERROR_IO,
-                   "Check the target's storage (kernel log of the conversion server).",
-                   "%s %s failed: %s.", doing, what, g_strerror (errnum));
+                   "Check the target's storage (kernel log of the conversion server).", "%s: %s.",
+                   failed, g_strerror (errnum));
 }

@@ -79,5 +79,6 @@ gboolean nbd_pool_flush_wait (NbdPool *pool, GCancellable *cancel, GError **erro
 gboolean nbd_pool_map (NbdPool *pool, NbdExtentFunc func, gpointer data, GCancellable *cancel,
                        GError **error);
 
-/* Turns the errno of a write to WHAT or of its flush into P2V_ERROR_SPACE or P2V_ERROR_IO. */
-void nbd_pool_write_error (const char *what, int errnum, const char *doing, GError **error);
+/* Turns the errno of a write or a flush into P2V_ERROR_SPACE or P2V_ERROR_IO; FAILED says which,
+ * "Flushing /srv/a failed". */
+void nbd_pool_write_error (const char *failed, int errnum, GError **error);

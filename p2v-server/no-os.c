@@ -4,15 +4,16 @@
 #include "unlock.h"
 
 #define LOCKED                                                                                     \
-  "Give its passphrase on page \"This machine\" of the dialog, or as p2v.luks=; or choose other "  \
-  "disks (p2v.disks=)."
+  N_ ("Give its passphrase on page \"This machine\" of the dialog, or as p2v.luks=; or choose "    \
+      "other disks (p2v.disks=).")
+
 #define ENCRYPTED                                                                                  \
-  "Encrypted disks cannot be converted yet: decrypt it on the physical machine first, or choose "  \
-  "other disks (p2v.disks=)."
+  N_ ("Encrypted disks cannot be converted yet: decrypt it on the physical machine first, or "     \
+      "choose other disks (p2v.disks=).")
+
 #define FIRMWARE_RAID                                                                              \
-  "Choose the array as its controller shows it, not its members (p2v.disks=); if the ISO does "    \
-  "not "                                                                                           \
-  "show the array, it cannot be converted."
+  N_ ("Choose the array as its controller shows it, not its members (p2v.disks=); if the ISO "     \
+      "does not show the array, it cannot be converted.")
 
 /* What hides a system, the likeliest first. */
 static const struct {
@@ -20,16 +21,15 @@ static const struct {
   const char *words;
   const char *remedy;
 } hiding[] = {
-    {"crypto_LUKS", "encrypted (LUKS)", LOCKED},
-    {"BitLocker", "encrypted (BitLocker)", ENCRYPTED},
-    {"zfs_member", "part of a ZFS pool",
-     "A system on ZFS cannot be converted; choose other disks "
-     "(p2v.disks=)."},
-    {"isw_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
-    {"ddf_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
-    {"lsi_mega_raid_member", "part of a RAID array of the firmware", FIRMWARE_RAID},
-    {"linux_raid_member", "part of a RAID array, in which no operating system was found",
-     "Choose all disks of the array (p2v.disks=)."},
+    {"crypto_LUKS", N_ ("encrypted (LUKS)"), LOCKED},
+    {"BitLocker", N_ ("encrypted (BitLocker)"), ENCRYPTED},
+    {"zfs_member", N_ ("part of a ZFS pool"),
+     N_ ("A system on ZFS cannot be converted; choose other disks (p2v.disks=).")},
+    {"isw_raid_member", N_ ("part of a RAID array of the firmware"), FIRMWARE_RAID},
+    {"ddf_raid_member", N_ ("part of a RAID array of the firmware"), FIRMWARE_RAID},
+    {"lsi_mega_raid_member", N_ ("part of a RAID array of the firmware"), FIRMWARE_RAID},
+    {"linux_raid_member", N_ ("part of a RAID array, in which no operating system was found"),
+     N_ ("Choose all disks of the array (p2v.disks=).")},
 };
 
 static gboolean
@@ -50,10 +50,10 @@ is_open (const GPtrArray *unlocked, const char *device)
   return FALSE;
 }
 
-/* "/dev/sda5 is", "/dev/sda2 and /dev/sdb1 are"; NULL when no volume that is not UNLOCKED has
- * TYPE. */
-static char *
-name_all (const GPtrArray *volumes, const GPtrArray *unlocked, const char *type)
+/* The last volume of TYPE that is not UNLOCKED, NULL when there is none; *OTHERS: those before
+ * it, if any. */
+static const char *
+name_all (const GPtrArray *volumes, const GPtrArray *unlocked, const char *type, char **others)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   const char *last = NULL;
@@ -67,10 +67,8 @@ name_all (const GPtrArray *volumes, const GPtrArray *unlocked, const char *type)
     last = volume->physical ? volume->physical : volume->device;
     n++;
   }
-  if (!last)
-    return NULL;
-  return n == 1 ? g_strdup_printf ("%s is", last)
-                : g_strdup_printf ("%s and %s are", names->str, last);
+  *others = n > 1 ? g_strdup (names->str) : NULL;
+  return last;
 }
 
 /* Some of it could be read as a file system. */
@@ -96,12 +94,18 @@ no_os_error (const GPtrArray *volumes, const GPtrArray *unlocked, char **incompl
     return;
   }
   for (guint i = 0; i < G_N_ELEMENTS (hiding); i++) {
-    g_autofree char *names = name_all (volumes, unlocked, hiding[i].type);
+    g_autofree char *others = NULL;
+    const char *last = name_all (volumes, unlocked, hiding[i].type, &others);
     /* members of an array that was assembled hide nothing */
-    if (!names || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (volumes)))
+    if (!last || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (volumes)))
       continue;
-    p2v_set_error (error, P2V_ERROR_NO_OS, hiding[i].remedy,
-                   "No operating system was found: %s %s.", names, hiding[i].words);
+    if (others)
+      p2v_set_error (error, P2V_ERROR_NO_OS, hiding[i].remedy,
+                     "No operating system was found: %s and %s are %s.", others, last,
+                     hiding[i].words);
+    else
+      p2v_set_error (error, P2V_ERROR_NO_OS, hiding[i].remedy,
+                     "No operating system was found: %s is %s.", last, hiding[i].words);
     return;
   }
   if (has_file_system (volumes))

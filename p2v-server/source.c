@@ -20,7 +20,7 @@ static NbdPool *
 open_overlay (Source *source, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("d%u.overlay", source->disk->index);
-  g_autofree char *what = g_strdup_printf ("the overlay of disk %u (%s)", source->disk->index,
+  g_autofree char *what = g_strdup_printf (N_ ("the overlay of disk %u (%s)"), source->disk->index,
                                            source->disk->source->device);
   source->overlay_image =
       image_open (source->job, name, source->disk->overlay, "qcow2", IMAGE_READ, FALSE, error);
@@ -71,7 +71,7 @@ source_distrust_cache (Source *source)
 gboolean
 source_open_broker (Source *source, const SourceMemory *memory, GError **error)
 {
-  g_autofree char *what = g_strdup_printf ("the physical machine's disk %u (%s)",
+  g_autofree char *what = g_strdup_printf (N_ ("the physical machine's disk %u (%s)"),
                                            source->disk->index, source->disk->source->device);
   g_autofree char *name = g_strdup_printf ("d%u.ctl", source->disk->index);
   g_autofree char *control = job_path (source->job, name);

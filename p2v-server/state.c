@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state.h"
 #include <time.h>
+#include "common/error.h"
 #include "common/message.h"
 #include "jobdir.h"
 #include "keep-file.h"
@@ -116,7 +117,7 @@ state_read (const char *dir)
   if (!state->alive &&
       (g_str_equal (state->status, STATE_RUNNING) || g_str_equal (state->status, STATE_WAITING))) {
     state_set (&state->status, STATE_DEAD);
-    state_set (&state->message, "The process of the job ended without a word.");
+    state_set (&state->message, N_ ("The process of the job ended without a word."));
     g_free (state->remedy);
     state->remedy = g_strdup_printf ("\"p2v-server resume %s\" goes on with it, \"p2v-server "
                                      "cancel %s\" removes what it left.",

@@ -170,7 +170,7 @@ trim_swap (Trim *trim, const Volume *volume, GError **error)
   }
   if (guestfs_mkswap_opts_argv (guest->g, volume->device, &options) < 0) {
     g_autofree char *what =
-        g_strdup_printf ("The swap header of %s cannot be written", volume->device);
+        g_strdup_printf (N_ ("The swap header of %s cannot be written"), volume->device);
     guest_error (guest, P2V_ERROR_CONVERT, what, error);
     return 0;
   }

@@ -84,7 +84,8 @@ verify_make_zero (Job *job, const JobDisk *disk, const char *path, const GArray 
       if (!nbd_pool_poll (&pool, 1, 1000, job->cancel, error))
         return FALSE;
     if (answer > 0) {
-      nbd_pool_write_error (path, answer, "Writing zeroes to", error);
+      g_autofree char *failed = g_strdup_printf (N_ ("Writing zeroes to %s failed"), path);
+      nbd_pool_write_error (failed, answer, error);
       return FALSE;
     }
   }

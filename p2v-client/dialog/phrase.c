@@ -12,13 +12,18 @@
 /* A format with fewer letters around its arguments would fit everything. */
 #define LETTERS_MIN 8
 
-/* An argument may be a phrase itself, once. */
-#define DEPTH 1
+/* An argument may be a phrase itself, and that one's argument. */
+#define DEPTH 2
+
+/* How often the catalogue is gone through for one text, some hundred microseconds each: the text
+ * may be a server's that wants to be slow.  What is still to be done then stays as it is. */
+#define SCANS_MAX 256
 
 typedef struct {
   const char *text;
   gsize length;
   guint32 count, english, other;
+  guint scans;
 } Catalogue;
 
 static guint32
@@ -119,10 +124,10 @@ count_letters (char **pieces)
   return n;
 }
 
-static char *translate (const Catalogue *catalogue, const char *english, guint depth);
+static char *translate (Catalogue *catalogue, const char *english, guint depth);
 
 static char *
-fill_in (const Catalogue *catalogue, const char *format, char **arguments, guint depth)
+fill_in (Catalogue *catalogue, const char *format, char **arguments, guint depth)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   guint n = g_strv_length (arguments), next = 0;
@@ -143,33 +148,95 @@ fill_in (const Catalogue *catalogue, const char *format, char **arguments, guint
   return g_strdup (out->str);
 }
 
-/* By the format that has the most letters in common with ENGLISH. */
+/* By the format that has the most letters in common with ENGLISH; NULL when there is none.
+ * *LETTERS: how many, so how sure it is. */
 static char *
-translate (const Catalogue *catalogue, const char *english, guint depth)
+translate_whole (Catalogue *catalogue, const char *english, guint depth, guint *letters)
 {
   g_auto (GStrv) arguments = NULL;
   const char *format = NULL;
-  guint best = LETTERS_MIN - 1;
+  guint best = *letters = LETTERS_MIN - 1;
+  if (catalogue->scans++ >= SCANS_MAX)
+    return NULL;
   for (guint32 i = 0; i < catalogue->count; i++) {
     const char *text = string_at (catalogue, catalogue->english, i);
     const char *other = string_at (catalogue, catalogue->other, i);
     if (!text || !other || !*text)
       continue;
-    if (g_str_equal (text, english))
+    if (g_str_equal (text, english)) {
+      *letters = (guint)strlen (text);
       return g_strdup (other);
+    }
     if (!strchr (text, '%'))
       continue;
     g_auto (GStrv) pieces = split_format (text);
     g_auto (GStrv) found = match_pieces (pieces, english);
-    guint letters = found ? count_letters (pieces) : 0;
-    if (letters > best) {
-      best = letters;
+    guint common = found ? count_letters (pieces) : 0;
+    if (common > best) {
+      best = common;
       format = other;
       g_strfreev (arguments);
       arguments = g_steal_pointer (&found);
     }
   }
-  return format ? fill_in (catalogue, format, arguments, depth) : g_strdup (english);
+  *letters = best;
+  return format ? fill_in (catalogue, format, arguments, depth) : NULL;
+}
+
+/* The blank behind the next sentence that ends at TEXT or later, or NULL. */
+static const char *
+next_end (const char *text)
+{
+  const char *stop = strstr (text, ". ");
+  return stop ? stop + 1 : NULL;
+}
+
+/* "What failed: why.", where only what failed is known; NULL when it is not. */
+static char *
+translate_head (Catalogue *catalogue, const char *english, guint depth, guint *letters)
+{
+  for (const char *colon = english; (colon = strstr (colon, ": ")); colon++) {
+    g_autofree char *head = g_strndup (english, (gsize)(colon - english));
+    g_autofree char *other = translate_whole (catalogue, head, depth, letters);
+    if (other && *letters >= LETTERS_MIN)
+      return g_strconcat (other, colon, NULL);
+  }
+  return NULL;
+}
+
+/* One sentence, or one phrase that has several. */
+static char *
+translate_part (Catalogue *catalogue, const char *english, guint depth)
+{
+  guint letters, head_letters;
+  g_autofree char *whole = translate_whole (catalogue, english, depth, &letters);
+  g_autofree char *head = translate_head (catalogue, english, depth, &head_letters);
+  gboolean by_head = head && (!whole || head_letters > letters);
+  return by_head ? g_steal_pointer (&head) : g_steal_pointer (&whole);
+}
+
+/* As a whole, else what begins it and the rest in their turns; what nobody knows stays. */
+static char *
+translate (Catalogue *catalogue, const char *english, guint depth)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  const char *p = english;
+  while (*p && catalogue->scans < SCANS_MAX) {
+    const char *first = next_end (p), *second = first ? next_end (first) : NULL;
+    const char *const ends[] = {p + strlen (p), second, first};
+    g_autofree char *other = NULL;
+    const char *end = first ? first : ends[0];
+    for (guint j = 0; !other && j < G_N_ELEMENTS (ends); j++) {
+      g_autofree char *part = ends[j] ? g_strndup (p, (gsize)(ends[j] - p)) : NULL;
+      other = part ? translate_part (catalogue, part, depth) : NULL;
+      end = other ? ends[j] : end;
+    }
+    g_string_append_len (out, other ? other : p, other ? -1 : end - p);
+    p = end + strspn (end, " ");
+    g_string_append_len (out, end, p - end);
+  }
+  g_string_append (out, p);
+  return g_strdup (out->str);
 }
 
 char *

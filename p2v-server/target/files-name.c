@@ -27,7 +27,7 @@ file_failed (const char *what, const char *path, int errnum, GError **error)
   p2v_set_error (error, full ? P2V_ERROR_SPACE : P2V_ERROR_TARGET,
                  full ? "Make room on the target's storage and convert again."
                       : "Check the target's storage and convert again.",
-                 "%s cannot be %s: %s.", path, what, g_strerror (errnum));
+                 "On the target, %s cannot be %s: %s.", path, what, g_strerror (errnum));
   return FALSE;
 }
 
@@ -40,7 +40,7 @@ files_write_xml (const char *path, const char *xml, GError **error)
   int saved = fd >= 0 && !ok && errno == 0 ? ENOSPC : errno;
   if (fd >= 0)
     close (fd);
-  return ok || file_failed ("written", path, saved, error);
+  return ok || file_failed (N_ ("written"), path, saved, error);
 }
 
 gboolean
@@ -102,7 +102,7 @@ note_move (const char *from, const char *name, const char *reservation, GError *
 {
   struct stat st;
   if (stat (from, &st) < 0)
-    return file_failed ("found", from, errno, error);
+    return file_failed (N_ ("found"), from, errno, error);
   g_autofree char *value = g_strdup_printf ("%" G_GUINT64_FORMAT " %s", (guint64)st.st_ino, name);
   return reservation_note (reservation, "made", value, error);
 }
@@ -117,7 +117,7 @@ files_move (const char *from, const char *to, const char *reservation, GError **
   if (!note_move (from, name, reservation, error))
     return FALSE;
   if (!rename_new (from, to))
-    return file_failed ("made", to, errno, error);
+    return file_failed (N_ ("made"), to, errno, error);
   if (!sync_path (directory, O_DIRECTORY))
     return file_failed ("put on stable storage", directory, errno, error);
   return TRUE;

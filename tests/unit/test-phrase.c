@@ -13,6 +13,13 @@ static const struct {
     {"The server %s refused port %u of %s.", "%s hat Port %u von %s abgelehnt."},
     {"Too much", "Zu viel"},
     {"The disk %s ends at byte %lu of %lu.", "%1$s hat nur %2$lu von %3$lu Bytes."},
+    {"The directory %s is full.", "%s ist voll."},
+    {"Make room there.", "Schaffen Sie Platz."},
+    {"Then the job goes on", "Dann geht es weiter"},
+    {"%s%s%s; nothing that was done is lost.", "%s%s%s; nichts geht verloren."},
+    {"%s of the guest cannot be mounted", "%s kann nicht eingehängt werden"},
+    {"%s cannot be %s: %s.", "%s kann nicht %s: %s."},
+    {"The job stopped. Look into its log.", "Er hielt an, siehe Protokoll."},
 };
 
 /* As msgfmt writes it. */
@@ -49,6 +56,17 @@ test_translated (void **state G_GNUC_UNUSED)
        "sda hat nur 18446744073709551615 von 7 Bytes."},
       {"x broke: y.", "x broke: y."}, /* too few letters to be sure */
       {"Something else.", "Something else."},
+      /* Sentences that were put together, some of which nobody knows. */
+      {"The directory /a is full. Make room there.", "/a ist voll. Schaffen Sie Platz."},
+      {"Make room there.  The job stopped. Look into its log. Good night. Too much",
+       "Schaffen Sie Platz.  Er hielt an, siehe Protokoll. Good night. Zu viel"},
+      {"The directory /a is full. Make room there.  Then the job goes on; nothing that was done is "
+       "lost.",
+       "/a ist voll. Schaffen Sie Platz.  Dann geht es weiter; nichts geht verloren."},
+      /* What failed, and why in the words of something else. */
+      {"/var of the guest cannot be mounted: mount: bad superblock.",
+       "/var kann nicht eingehängt werden: mount: bad superblock."},
+      {"", ""},
   };
   g_autoptr (GByteArray) file = make_catalogue ();
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -56,6 +74,19 @@ test_translated (void **state G_GNUC_UNUSED)
         phrase_translate_by ((const char *)file->data, file->len, cases[i].english);
     assert_string_equal (said, cases[i].wanted);
   }
+}
+
+/* A text that is made to take long is given up, and comes out as it was from there on. */
+static void
+test_slow (void **state G_GNUC_UNUSED)
+{
+  g_autoptr (GByteArray) file = make_catalogue ();
+  g_autoptr (GString) text = g_string_new ("Too much. ");
+  while (text->len < 30000)
+    g_string_append (text, "a: b: nobody knows it. ");
+  g_string_append (text, "Make room there.");
+  g_autofree char *said = phrase_translate_by ((const char *)file->data, file->len, text->str);
+  assert_string_equal (said, text->str);
 }
 
 /* Whatever is cut off or wrong in the file, nothing outside of it is read. */
@@ -74,6 +105,6 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test (test_translated),
-                                     cmocka_unit_test (test_broken)};
+                                     cmocka_unit_test (test_slow), cmocka_unit_test (test_broken)};
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ convert_write (Convert *c, const char *path, const char *text, int mode, GError 
   /* an existing file is overwritten in place: mode, owner and attributes stay */
   if (guestfs_write (c->g, path, text, strlen (text)) < 0 ||
       (is_new && guestfs_chmod (c->g, mode, path) < 0)) {
-    g_autofree char *what = g_strdup_printf ("%s cannot be written", path);
+    g_autofree char *what = g_strdup_printf (N_ ("%s cannot be written"), path);
     return convert_failed (c, what, error);
   }
   return TRUE;
@@ -107,7 +107,7 @@ static gboolean
 program_failed (Convert *c, const char *const *argv, GError **error)
 {
   g_autofree char *line = g_strjoinv (" ", (char **)argv);
-  g_autofree char *what = g_strdup_printf ("The guest's \"%s\" failed", line);
+  g_autofree char *what = g_strdup_printf (N_ ("The guest's \"%s\" failed"), line);
   return convert_failed (c, what, error);
 }
 

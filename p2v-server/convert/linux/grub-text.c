@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include "common/error.h"
 #include "device-name.h"
 #include "grub-text.h"
 
@@ -38,7 +39,7 @@ grub_config_problem (const char *text, const char *version, gboolean with_initrd
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   gboolean image_seen = FALSE, initrd_seen = FALSE;
   if (!strstr (text, "menuentry "))
-    return g_strdup ("It has no menu entry.");
+    return g_strdup (N_ ("It has no menu entry."));
   for (guint i = 0; lines[i]; i++) {
     initrd_seen |= loads (lines[i], "initrd", initrd);
     if (!loads (lines[i], "linux", image))
@@ -46,15 +47,15 @@ grub_config_problem (const char *text, const char *version, gboolean with_initrd
     image_seen = TRUE;
     g_autofree char *root = root_argument (lines[i]);
     if (!root)
-      return g_strdup_printf ("An entry of kernel %s has no root file system.", version);
+      return g_strdup_printf (N_ ("An entry of kernel %s has no root file system."), version);
     if (device_name_is_hardware (root))
-      return g_strdup_printf ("An entry of kernel %s has its root file system on %s.", version,
+      return g_strdup_printf (N_ ("An entry of kernel %s has its root file system on %s."), version,
                               root);
   }
   if (!image_seen)
-    return g_strdup_printf ("No entry starts kernel %s.", version);
+    return g_strdup_printf (N_ ("No entry starts kernel %s."), version);
   if (with_initrd && !initrd_seen)
-    return g_strdup_printf ("No entry loads the initial RAM disk of kernel %s.", version);
+    return g_strdup_printf (N_ ("No entry loads the initial RAM disk of kernel %s."), version);
   return NULL;
 }
 
