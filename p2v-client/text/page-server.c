@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 #include "common/error.h"
-#include "hardware.h"
+#include "dialog/driver-look.h"
 #include "dialog/key-look.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
@@ -13,6 +13,8 @@ typedef struct {
   Sheet *sheet;
   guint host, port, user, password, key, sudo, jump;
   guint test, stick, keyboard, back;
+  gboolean tested;         /* what a test has said is not taken away */
+  char *hardware, *remedy; /* what has no driver; NULL: nothing, or not known yet */
 } Form;
 
 typedef struct {
@@ -20,6 +22,22 @@ typedef struct {
   Probe *probe;
   GError *error;
 } Look;
+
+static void
+show_hardware (const Form *form)
+{
+  if (form->hardware && !form->tested)
+    sheet_set_notice (form->sheet, NOTICE_WARNING, form->hardware, form->remedy);
+}
+
+static void
+take_drivers (const char *text, const char *remedy, gpointer owner)
+{
+  Form *form = g_object_get_data (owner, "server");
+  form->hardware = g_strdup (text);
+  form->remedy = g_strdup (remedy);
+  show_hardware (form);
+}
 
 static void
 make_form (Form *form, const Text *text)
@@ -55,10 +73,7 @@ make_form (Form *form, const Text *text)
     sheet_set_notice (sheet, NOTICE_INFO,
                       _ ("The kernel arguments do not say everything that is needed."),
                       _ ("Fill in how to log in: a password or a private key."));
-  g_autofree char *remedy = NULL;
-  g_autofree char *hardware = hardware_drivers_text (&remedy);
-  if (hardware)
-    sheet_set_notice (sheet, NOTICE_WARNING, hardware, remedy);
+  show_hardware (form);
 }
 
 static void
@@ -235,34 +250,45 @@ take_from_stick (const Text *text)
   }
 }
 
+static Go
+run_form (Text *text, Form *form)
+{
+  Go go = GO_LEAVE;
+  for (;;) {
+    int button = text_run_sheet (form->sheet);
+    if (button < 0)
+      return GO_LEAVE;
+    if (button == (int)form->back)
+      return GO_BACK;
+    if (button == (int)form->keyboard) {
+      text_choose_keyboard (text);
+      continue;
+    }
+    store_form (form, text->shared->settings);
+    if (button == (int)form->stick) {
+      take_from_stick (text);
+      g_clear_pointer (&form->sheet, sheet_free);
+      make_form (form, text);
+      continue;
+    }
+    form->tested = TRUE;
+    sheet_set_notice (form->sheet, NOTICE_INFO, NULL, NULL);
+    if (test (text, form, &go))
+      return go;
+  }
+}
+
 Go
 page_server (Text *text)
 {
   Form form = {0};
-  Go go = GO_LEAVE;
   make_form (&form, text);
-  g_autoptr (Sheet) sheet = form.sheet;
-  for (;;) {
-    int button = text_run_sheet (sheet);
-    if (button < 0)
-      return GO_LEAVE;
-    if (button == (int)form.back)
-      return GO_BACK;
-    if (button == (int)form.keyboard) {
-      text_choose_keyboard (text);
-      continue;
-    }
-    if (button == (int)form.stick) {
-      store_form (&form, text->shared->settings);
-      take_from_stick (text);
-      sheet_free (sheet);
-      make_form (&form, text);
-      sheet = form.sheet;
-      continue;
-    }
-    sheet_set_notice (sheet, NOTICE_INFO, NULL, NULL);
-    store_form (&form, text->shared->settings);
-    if (test (text, &form, &go))
-      return go;
-  }
+  g_object_set_data (text->owner, "server", &form);
+  GCancellable *drivers = driver_look_start (take_drivers, text->owner);
+  Go go = run_form (text, &form);
+  work_cancel (&drivers);
+  sheet_free (form.sheet);
+  g_free (form.hardware);
+  g_free (form.remedy);
+  return go;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page-server.h"
-#include "hardware.h"
 #include "common/error.h"
+#include "dialog/driver-look.h"
 #include "dialog/look.h"
 #include "dialog/say.h"
 #include "form.h"
@@ -21,8 +21,9 @@ struct _P2vPageServer {
   GtkWidget *question, *trust;
   Form *form;
   GCancellable *look; /* a test that is going on */
-  SettingId pin;      /* whose fingerprint is asked about: the server's or the jump host's */
-  char *shown[2];     /* what they showed, that was asked about: the server, the jump host */
+  GCancellable *drivers;
+  SettingId pin;  /* whose fingerprint is asked about: the server's or the jump host's */
+  char *shown[2]; /* what they showed, that was asked about: the server, the jump host */
 };
 
 G_DEFINE_TYPE (P2vPageServer, p2v_page_server, P2V_TYPE_PAGE)
@@ -216,10 +217,10 @@ choose_stick (P2vPageServer *self)
 
 /* What is missing here can only be helped by another image: it is said first. */
 static void
-show_hardware (P2vPageServer *self)
+take_drivers (const char *text, const char *remedy, gpointer owner)
 {
-  g_autofree char *remedy = NULL;
-  g_autofree char *text = hardware_drivers_text (&remedy);
+  P2vPageServer *self = owner;
+  g_clear_object (&self->drivers);
   if (text)
     notice_show (self->hardware, NOTICE_WARNING, text, remedy);
 }
@@ -229,7 +230,7 @@ start (P2vPage *page)
 {
   P2vPageServer *self = P2V_PAGE_SERVER (page);
   Settings *settings = settings_of (self);
-  show_hardware (self);
+  self->drivers = driver_look_start (take_drivers, G_OBJECT (self));
   gtk_widget_set_visible (GTK_WIDGET (self->choose_stick), p2v_page_shared (page)->options->image);
   self->form = form_new (settings, self->complaint, take_change, self);
   form_add (self->form, self->host, SETTING_server, FALSE);
@@ -284,6 +285,7 @@ dispose (GObject *object)
 {
   P2vPageServer *self = P2V_PAGE_SERVER (object);
   work_cancel (&self->look);
+  work_cancel (&self->drivers);
   g_clear_pointer (&self->form, form_free);
   g_clear_pointer (&self->shown[FALSE], g_free);
   g_clear_pointer (&self->shown[TRUE], g_free);

@@ -64,7 +64,8 @@ def slow_sticks ():
 
 
 def slow_disks ():
-    """Its disks are still being read when the person comes to their page."""
+    """The window comes while it is still asked which drivers there are, and its disks are still
+    being read when the person comes to their page."""
     global w
     hold ()
     to_machine (HELD)

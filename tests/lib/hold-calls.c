@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* To be preloaded into a program: while the file $HOLD exists, whichever of its threads lists
- * devices or waits for the disk gets no further.  So a test is slow for as long as it needs. */
+ * devices, asks for the list of drivers or waits for the disk gets no further.  So a test is
+ * slow for as long as it needs. */
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define TICK_US   50000
@@ -44,4 +46,15 @@ fsync (int fd)
   int (*next) (int) = dlsym (RTLD_NEXT, "fsync");
   wait_for_end ();
   return next (fd);
+}
+
+/* Which drivers there are. */
+int
+access (const char *path, int mode)
+{
+  int (*next) (const char *, int) = dlsym (RTLD_NEXT, "access");
+  size_t length = strlen (path), end = strlen ("/modules.alias");
+  if (length >= end && strcmp (path + length - end, "/modules.alias") == 0)
+    wait_for_end ();
+  return next (path, mode);
 }
