@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "window.h"
+#include "clamp.h"
 #include "network.h"
 #include "page-check.h"
 #include "page-done.h"
@@ -263,6 +264,7 @@ p2v_window_class_init (P2vWindowClass *class)
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
   G_OBJECT_CLASS (class)->dispose = dispose;
   widget->delete_event = take_close;
+  g_type_ensure (P2V_TYPE_CLAMP);
   gtk_widget_class_set_template_from_resource (widget, "/p2v/window.ui");
   gtk_widget_class_bind_template_child (widget, P2vWindow, scrolled);
   gtk_widget_class_bind_template_child (widget, P2vWindow, stack);
