@@ -200,6 +200,13 @@ say_distrusted (gboolean jump)
 }
 
 char *
+say_server (const Probe *probe)
+{
+  return probe ? g_strdup_printf (_ ("%s, on %s"), probe->version, probe->peer)
+               : g_strdup (_ ("not known until the connection was tested"));
+}
+
+char *
 say_connected (const Probe *probe)
 {
   return g_strdup_printf (_ ("Connected as %s (p2v-server %s)."), probe->peer, probe->version);

@@ -43,6 +43,9 @@ const char *say_whether_right (const HostkeySeen *seen);
 const char *say_how_to_compare (const HostkeySeen *seen);
 const char *say_distrusted (gboolean jump);
 
+/* Which p2v-server is where, by the last good look at it (caller frees). */
+char *say_server (const Probe *probe);
+
 /* What a good look at the server has brought (caller frees). */
 char *say_connected (const Probe *probe);
 char *say_can_make (const Probe *probe);

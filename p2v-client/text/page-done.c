@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common/error.h"
 #include "dialog/report.h"
-#include "dialog/saving.h"
 #include "dialog/say.h"
 #include "hooks.h"
-#include "stick-list.h"
 #include "text.h"
 
 #define TITLE _ ("Result")
@@ -73,86 +71,6 @@ run_command (Sheet *sheet, const char *argument, const char *command)
   sheet_set_notice (sheet, NOTICE_ERROR, problem, remedy);
 }
 
-/* ---- the support file ---- */
-
-typedef struct {
-  guint server, first_stick, file, path;
-  GPtrArray *sticks; /* StickChoice *; NULL elsewhere than on the image */
-} Places;
-
-typedef struct {
-  gboolean done, good;
-  char *words;
-} Wait;
-
-static void
-take_saving (Work *work, gpointer owner G_GNUC_UNUSED)
-{
-  const Saving *saving = (const Saving *)work;
-  Wait *wait = saving->data;
-  wait->good = !saving->error;
-  wait->words = saving->error ? say_error (saving->error) : saving_words (saving);
-  wait->done = TRUE;
-}
-
-/* Without a disk a file is gone with the machine. */
-static void
-add_places (Places *places, Sheet *sheet, const Shared *shared)
-{
-  gboolean job = shared->finished->job != NULL;
-  g_autofree char *path = saving_path (shared);
-  *places = (Places){NO, NO, NO, NO, NULL};
-  sheet_add_label (sheet, "");
-  if (job)
-    places->server =
-        sheet_add_choice (sheet, _ ("On the conversion s_erver, beside its own log"), TRUE);
-  if (shared->options->image)
-    places->sticks = stick_list (shared->machine);
-  for (guint i = 0; places->sticks && i < places->sticks->len; i++) {
-    const StickChoice *stick = g_ptr_array_index (places->sticks, i);
-    g_autofree char *words = g_strdup_printf ("%s: %s", _ ("USB stick"), stick->words);
-    guint field = sheet_add_named_choice (sheet, words, FALSE);
-    places->first_stick = i == 0 ? field : places->first_stick;
-  }
-  places->file = sheet_add_choice (sheet, _ ("In a _file"), !job);
-  places->path = sheet_add_entry (sheet, _ ("File"), path);
-}
-
-static Saving *
-make_saving (const Places *places, const Sheet *sheet, const Shared *shared, Wait *wait)
-{
-  const char *path = sheet_value (sheet, places->path), *stick = NULL;
-  for (guint i = 0; places->sticks && i < places->sticks->len; i++)
-    if (sheet_is_on (sheet, places->first_stick + i))
-      stick = ((StickChoice *)g_ptr_array_index (places->sticks, i))->device;
-  SavePlace place = stick                               ? SAVE_TO_STICK
-                    : sheet_is_on (sheet, places->file) ? SAVE_TO_FILE
-                                                        : SAVE_TO_SERVER;
-  return saving_new (shared, place, stick, path, take_saving, wait);
-}
-
-static void
-save (const Text *text, Sheet *result)
-{
-  g_autoptr (Sheet) sheet = sheet_new (_ ("Save a support file"));
-  Places places;
-  Wait wait = {0};
-  sheet_set_text (sheet,
-                  _ ("One file with what this machine and the conversion server have written "
-                     "down, without passwords. Whoever is to help you needs it."));
-  add_places (&places, sheet, text->shared);
-  sheet_add_button (sheet, _ ("_Save"), FALSE);
-  sheet_add_button (sheet, _ ("_Back"), FALSE);
-  if (sheet_run (sheet, NULL, NULL) == 0) {
-    Saving *saving = make_saving (&places, sheet, text->shared, &wait);
-    g_autoptr (GCancellable) cancel = work_start (&saving->work, text->owner);
-    if (text_wait (TITLE, _ ("Working"), &wait.done, cancel))
-      sheet_set_notice (result, wait.good ? NOTICE_GOOD : NOTICE_ERROR, wait.words, NULL);
-  }
-  g_clear_pointer (&places.sticks, g_ptr_array_unref);
-  g_free (wait.words);
-}
-
 /* p2v.post and p2v.fail of the kernel arguments. */
 static void
 run_hook (Sheet *sheet, const Shared *shared)
@@ -186,7 +104,7 @@ page_done (Text *text)
     if (button == (int)buttons.reboot)
       run_command (sheet, "p2v.post", "reboot");
     if (button == (int)buttons.save)
-      save (text, sheet);
+      text_save_support (text);
     if (button == (int)buttons.report) {
       g_autofree char *report = report_make (shared);
       text_tell (_ ("Report"), report, NULL, NULL);

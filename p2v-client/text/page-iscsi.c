@@ -18,6 +18,16 @@ typedef struct {
   GError *error;
 } Wait;
 
+/* Any of them: which one is wrong is what the error says. */
+static gboolean
+check_names (const char *value G_GNUC_UNUSED, gpointer data, GError **error)
+{
+  const Form *form = data;
+  return iscsi_check_names (sheet_value (form->sheet, form->portal),
+                            sheet_value (form->sheet, form->initiator),
+                            sheet_value (form->sheet, form->target), error);
+}
+
 static void
 make_form (Form *form)
 {
@@ -32,6 +42,9 @@ make_form (Form *form)
   form->password = sheet_add_secret (sheet, _ ("_Password"), "");
   form->in_user = sheet_add_entry (sheet, _ ("Target's u_ser"), "");
   form->in_password = sheet_add_secret (sheet, _ ("Target's pass_word"), "");
+  sheet_check_by (sheet, form->portal, check_names, form);
+  sheet_check_by (sheet, form->target, check_names, form);
+  sheet_check_by (sheet, form->initiator, check_names, form);
   form->go = sheet_add_button (sheet, _ ("_Connect"), TRUE);
   sheet_add_button (sheet, _ ("_Back"), FALSE);
 }

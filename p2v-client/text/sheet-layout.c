@@ -216,6 +216,8 @@ sheet_open (Sheet *sheet)
   sheet->form = newtForm (NULL, NULL, NEWT_FLAG_NOF12);
   newtFormAddHotKey (sheet->form, CONTROL_C);
   newtFormAddHotKey (sheet->form, NEWT_KEY_ESCAPE);
+  newtFormAddHotKey (sheet->form, NEWT_KEY_F1);
+  newtFormAddHotKey (sheet->form, NEWT_KEY_F8);
   newtFormSetTimer (sheet->form, SHEET_TICK_MS);
 
   int bottom = words ? count_rows (words, place.width, place.height / 3) : 0;

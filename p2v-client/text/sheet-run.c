@@ -33,37 +33,73 @@ serve (Sheet *sheet, SheetTick tick, gpointer data)
     tick (sheet, data);
 }
 
-/* Adds CO to the NEXT places of those that can have the focus. */
-static guint
-add_place (newtComponent *places, guint n, newtComponent co)
+/* What can have the focus, in its order: the fields, then the buttons. */
+typedef struct {
+  newtComponent *all;
+  guint n, fields, now; /* how many, how many of them are fields, which one has it */
+  gboolean some;        /* one of them has it, and not a text that can be scrolled */
+} Places;
+
+static void
+add_place (Places *places, newtComponent co, newtComponent current)
 {
-  if (co)
-    places[n++] = co;
-  return n;
+  if (!co)
+    return;
+  if (co == current) {
+    places->now = places->n;
+    places->some = TRUE;
+  }
+  places->all[places->n++] = co;
+}
+
+static Places
+list_places (const Sheet *sheet)
+{
+  Places places = {.all = g_new0 (newtComponent, sheet->fields->len + sheet->buttons->len)};
+  newtComponent current = newtFormGetCurrent (sheet->form);
+  if (sheet->body && current == sheet->body)
+    current = newtFormGetCurrent (sheet->body);
+  for (guint i = 0; i < sheet->fields->len; i++)
+    add_place (&places, sheet_field (sheet, i)->co, current);
+  places.fields = places.n;
+  for (guint i = 0; i < sheet->buttons->len; i++)
+    add_place (&places, sheet_button (sheet, i)->co, current);
+  return places;
 }
 
 /* newt's Tab leaves a form inside another at once, whatever is still to come in it. */
 static void
-go_to_next (Sheet *sheet, int step)
+focus_place (const Sheet *sheet, const Places *places, guint place)
 {
-  guint most = sheet->fields->len + sheet->buttons->len, n = 0, now = 0;
-  g_autofree newtComponent *places = g_new0 (newtComponent, most);
-  newtComponent current = newtFormGetCurrent (sheet->form);
-  for (guint i = 0; i < sheet->fields->len; i++)
-    n = add_place (places, n, sheet_field (sheet, i)->co);
-  guint fields = n;
-  for (guint i = 0; i < sheet->buttons->len; i++)
-    n = add_place (places, n, sheet_button (sheet, i)->co);
-  if (n == 0)
-    return;
-  if (current == sheet->body)
-    current = newtFormGetCurrent (sheet->body);
-  for (guint i = 0; i < n; i++)
-    now = places[i] == current ? i : now;
-  guint next = (now + n + (guint)step) % n;
-  if (next < fields)
-    newtFormSetCurrent (sheet->body, places[next]);
-  newtFormSetCurrent (sheet->form, next < fields ? sheet->body : places[next]);
+  newtComponent co = places->all[place];
+  gboolean inside = sheet->body && place < places->fields;
+  if (inside)
+    newtFormSetCurrent (sheet->body, co);
+  newtFormSetCurrent (sheet->form, inside ? sheet->body : co);
+}
+
+static void
+go_to_next (const Sheet *sheet, int step)
+{
+  Places places = list_places (sheet);
+  if (places.n > 0)
+    focus_place (sheet, &places, (places.now + places.n + (guint)step) % places.n);
+  g_free (places.all);
+}
+
+/* By what is in it and how large the terminal is now; the focus stays. */
+static void
+lay_out_anew (Sheet *sheet)
+{
+  Places before = list_places (sheet);
+  sheet_close (sheet);
+  terminal_resize ();
+  sheet_open (sheet);
+  Places after = list_places (sheet);
+  if (before.some && before.now < after.n)
+    focus_place (sheet, &after, before.now);
+  g_free (before.all);
+  g_free (after.all);
 }
 
 static void
@@ -86,6 +122,32 @@ press (Sheet *sheet, newtComponent co)
   }
 }
 
+/* ---- keys that are the same everywhere ---- */
+
+typedef struct {
+  void (*pressed) (SheetKey key, gpointer data);
+  gpointer data;
+} Keys;
+
+static Keys keys;
+
+void
+sheet_on_key (void (*pressed) (SheetKey key, gpointer data), gpointer data)
+{
+  keys = (Keys){pressed, data};
+}
+
+static void
+press_key (SheetKey key)
+{
+  Keys now = keys;
+  if (!now.pressed)
+    return;
+  sheet_on_key (NULL, NULL);
+  now.pressed (key, now.data);
+  keys = now;
+}
+
 /* One round of newt; FALSE when the terminal is gone. */
 static gboolean
 step (Sheet *sheet)
@@ -99,6 +161,10 @@ step (Sheet *sheet)
     go_to_next (sheet, 1);
   else if (why.reason == NEWT_EXIT_HOTKEY && why.u.key == NEWT_KEY_UNTAB)
     go_to_next (sheet, -1);
+  else if (why.reason == NEWT_EXIT_HOTKEY && why.u.key == NEWT_KEY_F1)
+    press_key (SHEET_F1);
+  else if (why.reason == NEWT_EXIT_HOTKEY && why.u.key == NEWT_KEY_F8)
+    press_key (SHEET_F8);
   else if (why.reason == NEWT_EXIT_HOTKEY)
     sheet_end (sheet, SHEET_LEAVE);
   else if (why.reason == NEWT_EXIT_COMPONENT)
@@ -135,15 +201,8 @@ sheet_run (Sheet *sheet, SheetTick tick, gpointer data)
       sheet_close (sheet);
       return go_on_alone (sheet, tick, data);
     }
-    if (sheet->stale && !sheet->ended) {
-      newtComponent current = newtFormGetCurrent (sheet->form);
-      for (guint i = 0; i < sheet->buttons->len; i++)
-        if (sheet_button (sheet, i)->co == current)
-          sheet->first_button = (int)i;
-      sheet_close (sheet);
-      terminal_resize ();
-      sheet_open (sheet);
-    }
+    if (sheet->stale && !sheet->ended)
+      lay_out_anew (sheet);
   }
   sheet_collect (sheet);
   sheet_close (sheet);

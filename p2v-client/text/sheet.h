@@ -60,5 +60,10 @@ void sheet_begin_at_button (Sheet *sheet, guint button);
 /* Shows it until a button is pressed: its number, or one of the above. */
 int sheet_run (Sheet *sheet, SheetTick tick, gpointer data);
 
+/* What F1 and F8 do on every sheet from now on, but not while it does it: they are the
+ * terminal's, of which there is one.  NULL: nothing. */
+typedef enum { SHEET_F1, SHEET_F8 } SheetKey;
+void sheet_on_key (void (*pressed) (SheetKey key, gpointer data), gpointer data);
+
 /* From a tick: sheet_run returns RESULT. */
 void sheet_end (Sheet *sheet, int result);

@@ -146,12 +146,14 @@ text_run (const Settings *settings, const DialogOptions *options)
   question_serve (&text);
   if (choose_language (options->image)) {
     g_autofree char *help = terminal_text (
-        _ ("Tab, arrows: next field   Space: choose   Enter: press   Esc, Ctrl-C: leave"));
+        _ ("Tab, arrows: next field   Space: choose   Enter: press   Esc: leave   F1: about"));
     newtPushHelpLine (help);
+    text_serve_keys (&text);
     if (options->image)
       text_choose_keyboard (&text);
     run_pages (&text);
   }
+  sheet_on_key (NULL, NULL);
   question_close (&text);
   terminal_close ();
   g_object_unref (text.owner);

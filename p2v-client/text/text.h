@@ -31,6 +31,12 @@ void text_choose_keyboard (Text *text);
 /* Lets a person add an iSCSI disk. */
 void text_add_iscsi (Text *text);
 
+/* Saves a support file where the person wants it. */
+void text_save_support (const Text *text);
+
+/* From now on F1 tells what this is, and F8 saves a support file. */
+void text_serve_keys (Text *text);
+
 /* Between both, what a server asks at a login is asked of the person. */
 void question_serve (Text *text);
 void question_close (Text *text);

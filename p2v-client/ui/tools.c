@@ -123,12 +123,10 @@ static void
 open_about (gpointer data)
 {
   Tools *tools = data;
-  const Probe *probe = tools->shared->probe;
   gboolean image = tools->shared->options->image;
   GtkWidget *sheet = sheet_new ();
   GtkGrid *grid = GTK_GRID (gtk_grid_new ());
-  g_autofree char *server =
-      probe ? g_strdup_printf (_ ("%s, on %s"), probe->version, probe->peer) : NULL;
+  g_autofree char *server = say_server (tools->shared->probe);
   gtk_grid_set_column_spacing (grid, 18);
   gtk_grid_set_row_spacing (grid, 8);
   gtk_container_add (
@@ -136,8 +134,7 @@ open_about (gpointer data)
       row_make_label (_ ("p2v turns this machine into a virtual machine. Its disks are only read."),
                       NULL));
   add_fact (grid, 0, _ ("On this machine"), "p2v-client " P2V_VERSION);
-  add_fact (grid, 1, _ ("On the conversion server"),
-            server ? server : _ ("not known until the connection was tested"));
+  add_fact (grid, 1, _ ("On the conversion server"), server);
   add_fact (grid, 2, _ ("License"), _ ("GNU General Public License, version 2 or later"));
   add_fact (grid, 3, "F1", _ ("this page"));
   add_fact (grid, 4, "F8", _ ("a support file, for somebody who is to help"));

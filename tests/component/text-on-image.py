@@ -162,6 +162,32 @@ def stick ():
     d.see (f"Connected as {USER}@127.0.0.1")
 
 
+# ---- iSCSI ----
+
+def iscsi ():
+    """The names are looked at as they are typed, by what the wizard looks at them with."""
+    begin (f"p2v.server=127.0.0.1 p2v.port={PORT} p2v.username={USER} p2v.hostkey={HOSTKEY} "
+           f"p2v.identity=file://{WORK}/sshd/id")
+    d.see ("Which conversion server")
+    d.press ("Test connection")
+    d.see (f"Connected as {USER}@127.0.0.1")
+    d.press ("Next")
+    d.press ("Add an iSCSI disk")
+    d.see ("All disks that the target has")
+    d.enter ("Portal", "192.0.2.7:99999")
+    d.see ("is not the address of an iSCSI portal")
+    d.enter ("Portal", "192.0.2.7")
+    d.enter ("Target, if you know it", "disk7")
+    d.see ("“disk7” is not the name of a target")
+    d.press ("Connect")
+    d.see ("“disk7” is not the name of a target")
+    d.enter ("Target, if you know it", "iqn.2001-04.com.example:disk7")
+    d.enter ("Initiator name", "me")
+    d.see ("“me” is not")
+    d.press ("Back")
+    d.see ("What becomes a virtual machine")
+
+
 def unreadable ():
     """What is wrong with it is said in the person's language."""
     device = plug ("other", True)
@@ -178,6 +204,7 @@ for name, case in (
         ("a VLAN on a bond", bond),
         ("a console: the layout again where the password is typed", console_again),
         ("a private key from a USB stick", stick),
+        ("the names of an iSCSI disk", iscsi),
         ("a stick that cannot be read", unreadable)):
     tap.case (name, case)
 if d:

@@ -133,6 +133,34 @@ def leave ():
         raise Missing (f"exit status {status}")
 
 
+def about ():
+    """F1 on any page, and from it the support file, whose path is looked at as it is typed."""
+    server ()
+    d.enter ("Host", "conv.example")
+    d.key (F1)
+    d.see ("On this machine: p2v-client \\S")
+    d.see ("On the conversion server: not known until the connection was tested")
+    d.press ("Support file")
+    d.see ("In a file")
+    d.enter ("File", "p2v.txt")
+    d.see (". is not the path of a file")
+    d.press ("Save")
+    d.see ("is not the path of a file")
+    d.enter ("File", WORK + "/early.txt")
+    d.press ("Save")
+    d.see ("Saved as " + WORK + "/early.txt")
+    d.press ("Back")
+    d.see ("Which conversion server")
+    d.see ("conv.example") # as it was
+    d.key (F8)
+    d.see ("Save a support file")
+    d.press ("Back")
+    d.see ("Which conversion server")
+    with open (WORK + "/early.txt") as file:
+        if "p2v-client " not in file.read ():
+            raise Missing ("nothing in the support file")
+
+
 def to_check (name, arguments=""):
     server (f"{KNOWN} {arguments}")
     d.enter ("Password", PASSWORD)
@@ -169,6 +197,10 @@ def whole ():
     d.see ("beside its own log")
     d.press ("Save")
     d.see ("Saved on the conversion server as ", 30)
+    d.press ("Back")
+    d.key (F1)
+    d.see ("On the conversion server: \\S+, on p2vlogin@127.0.0.1")
+    d.press ("Back")
     d.press ("Close")
     status = d.end ()
     if status != 0:
@@ -228,6 +260,10 @@ def cancel ():
     d.choose ("I have read the warnings")
     d.press ("Start")
     d.see ("\\[>\\] Copy the data", 60)
+    d.key (F8) # while it runs
+    d.see ("Save a support file")
+    d.press ("Back")
+    d.see ("\\[>\\] Copy the data")
     d.key (CONTROL_C)
     d.see ("Cancel the conversion\\?")
     d.press ("Go on converting")
@@ -308,6 +344,7 @@ for name, case in (
         ("a server that asks further questions", asked),
         ("a server that says nothing: the test can be stopped, and ends", silent),
         ("Ctrl-C and Esc ask", leave),
+        ("About and the support file, from any page", about),
         ("a whole conversion", whole),
         ("several operating systems: the list, and the chosen one", several),
         ("a passphrase that opens nothing is asked for again", locked),

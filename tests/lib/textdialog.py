@@ -13,6 +13,7 @@ import pyte
 
 BUILD = os.environ.get ("BUILD", "build")
 TAB, ENTER, SPACE, ESCAPE, UP, DOWN, CONTROL_C = "\t", "\r", " ", "\x1b", "\x1b[A", "\x1b[B", "\x03"
+F1, F8 = "\x1bOP", "\x1b[19~" # of a vt220
 
 
 class Missing (Exception):
