@@ -207,8 +207,13 @@ boot_row() {
 	! grep -aEq -- "$marker" "$WORK/run/serial.log" || seen=yes
 	local wall=$((SECONDS - began))
 	if [[ $seen == yes && " $options " == *" site "* ]]; then missing=$(boot_site_look); fi
-	if [[ $seen == yes && -n $crash ]]; then missing=$(boot_x_crash "$crash"); fi
-	if [[ $seen == yes && " $options " == *" backports "* ]] && ! grep -aEq 'Linux version [^ ]*bpo' "$WORK/run/serial.log"; then
+	if [[ $seen == yes && $crash == STOP ]]; then
+		missing=$(boot_x_stop)
+	elif [[ $seen == yes && -n $crash ]]; then
+		missing=$(boot_x_crash "$crash")
+	fi
+	# The kernel names its package's version, not only its own.
+	if [[ $seen == yes && " $options " == *" backports "* ]] && ! grep -aEq 'Linux version .* Debian [^ ]*~bpo' "$WORK/run/serial.log"; then
 		missing="it is not the kernel of backports"
 	fi
 	# What was drawn is on the screen a moment later.

@@ -58,15 +58,31 @@ boot_site_look() {
 	boot_keys y
 }
 
-# boot_screen_shows text|dialog: whether anything is to be seen on the screen; whether that is the dialog in
-# text, whose ground is the consoles' blue, also in the corner
+# boot_screen_shows text|consoles|dialog: whether anything is to be seen on the screen; whether the
+# ground of that is black, as the consoles' is; whether it is the dialog in text, whose ground is the
+# consoles' blue, also in the corner
 boot_screen_shows() {
 	physical_qmp "$WORK/run" screendump "{\"filename\": \"$WORK/run/screen.ppm\"}" >/dev/null
 	python3 - "$WORK/run/screen.ppm" "$1" <<-'PYTHON'
 		import sys
 		_, _, _, dots = open(sys.argv[1], "rb").read().split(b"\n", 3)
-		sys.exit(not (any(dots) if sys.argv[2] == "text" else dots[0] == dots[1] == 0 and 160 <= dots[2] <= 180))
+		shown = {"text": any(dots), "consoles": any(dots) and not any(dots[-3:]),
+		         "dialog": dots[0] == dots[1] == 0 and 160 <= dots[2] <= 180}
+		sys.exit(not shown[sys.argv[2]])
 	PYTHON
+}
+
+# boot_x_stop: the X server hangs while it is on the screen, and somebody presses Enter on the serial
+# line; the dialog in text must come there, and the consoles on the screen.  Prints what did not happen.
+boot_x_stop() {
+	boot_press ctrl alt f2
+	boot_keys $'sleep 20;killall -STOP Xorg;echo X hangs >/dev/ttyS0\n'
+	boot_press alt f7
+	physical_await "$WORK/run" 180 'X hangs' || { echo "the X server could not be stopped" && return; }
+	physical_type "$WORK/run" ''
+	physical_await "$WORK/run" 180 'the dialog is on ttyS0' || { echo "no dialog in text" && return; }
+	sleep 3
+	boot_screen_shows consoles || echo "the consoles are not on the screen"
 }
 
 # boot_x_crash SIGNAL: the X server gets it while it is on the screen; the dialog in text must come

@@ -15,7 +15,7 @@ import time
 
 KEYS = {" ": "spc", "\n": "ret", "\t": "tab", "-": "minus", "=": "equal", ".": "dot",
         "/": "slash", ",": "comma", ";": "semicolon", "'": "apostrophe"}
-SHIFTED = {"_": "minus", ":": "semicolon", "+": "equal", '"': "apostrophe", "?": "slash"}
+SHIFTED = {"_": "minus", ">": "dot", ":": "semicolon", "+": "equal", '"': "apostrophe", "?": "slash"}
 KEY_PAUSE = 0.25   # seconds; faster and an emulated machine loses keys
 
 
