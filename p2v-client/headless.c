@@ -122,6 +122,7 @@ show_notes (const Headless *headless, GPtrArray *notes)
     const HardwareNote *note = g_ptr_array_index (notes, i);
     console_print (headless->console, "Warning: %s%s%s", note->text, note->remedy ? " " : "",
                    note->remedy ? note->remedy : "");
+    p2v_info ("%s", note->text); /* for the job's log */
   }
   g_ptr_array_unref (notes);
 }
