@@ -32,7 +32,14 @@ prefer=()
 [[ $(<"$module/kernel") != *-backports ]] || prefer=(-o "APT::Default-Release=$(<"$module/kernel")")
 kernel=$(apt apt-cache "${prefer[@]}" depends --important linux-image-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\).*/\1/p' | head -n 1)
 packages=("${packages[@]/%linux-image-amd64/$kernel}")
-(cd "$root/debs" && apt apt-get -q -y -o APT::Sandbox::User=root download "${packages[@]}" >/dev/null)
+# The drivers of a newer kernel name newer firmware.
+firmware=() others=()
+for name in "${packages[@]}"; do
+	if [[ $name == firmware-* ]]; then firmware+=("$name"); else others+=("$name"); fi
+done
+fetch() { (cd "$root/debs" && apt apt-get -q -y -o APT::Sandbox::User=root download "$@" >/dev/null); }
+fetch "${others[@]}"
+[[ ${#firmware[@]} == 0 ]] || fetch "${prefer[@]}" "${firmware[@]}"
 for deb in "$root"/debs/*.deb; do
 	# What drivers.list never names need not be unpacked.
 	dpkg-deb --fsys-tarfile "$deb" | tar -xv -C "$root" --keep-directory-symlink \

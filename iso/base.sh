@@ -58,13 +58,14 @@ sources >"$work/sources.list"
 apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIP|By-Hash)[^ ]* "..*";$' >"$work/apt.conf" || true
 
 names() { sed -n "s/^$1\([a-z0-9][a-z0-9.+-]*\(:i386\)\{0,1\}\).*/\1/p" "$here/packages.list" "$here/gui.list" | sort -u; }
-names '' | sed '/^firmware$/d' >"$work/include"
+names '' | sed -E '/^(firmware|backports)$/d' >"$work/include"
 names '+' >"$work/extract"
 [[ $firmware == no ]] || names 'firmware:' >>"$work/extract"
+[[ $firmware == no || $kernel != backports ]] || names 'backports:' >>"$work/extract"
 
 mkdir "$work/module"
 cp -R "$here/dracut/90p2v/." "$work/module/"
-for list in packages gui; do sed -E 's/^(\+|firmware:)//' "$here/$list.list" >"$work/module/$list.list"; done
+for list in packages gui; do sed -E 's/^(\+|firmware:|backports:)//' "$here/$list.list" >"$work/module/$list.list"; done
 cp -R "$here/gui" "$work/module/gui"
 cp "$here/drivers.list" "$work/module/"
 # The release whose kernel it is.
