@@ -79,7 +79,7 @@ help:
 	@echo 'make demo             the main job on this machine, from nothing to a booted guest (root)'
 	@echo 'make check            set-up and all tests; check-unit, check-component, check-machine: one family'
 	@echo 'make check-slow       tests that take longer than the rest together allows'
-	@echo 'make check-storage    RAID, several paths, iSCSI: what the image makes of them, and that it writes nothing'
+	@echo 'make check-storage    RAID, LVM, several paths, iSCSI, FCoE: what the image makes of them, and that it writes nothing'
 	@echo 'make fuzz             fuzzes every parser, each for FUZZ_SECONDS (600)'
 	@echo 'make check-boot       boots the image in every way (ROWS="bios-* sb-cd": some of them)'
 	@echo 'make soak             whole jobs with a link that breaks again and again (SOAK_JOBS=5)'
@@ -264,7 +264,7 @@ check-slow: setup
 check-storage: setup
 	$(Q)tests/setup.sh tgt
 	$(Q)$(MAKE) --no-print-directory test-programs iso
-	$(Q)$(RUN) tests/slow/storage.sh tests/slow/iscsi.sh tests/slow/parts-job.sh tests/slow/iscsi-job.sh
+	$(Q)$(RUN) $(patsubst %,tests/slow/%.sh,storage iscsi fcoe smart parts-job iscsi-job)
 
 # ---- benchmarks: tests/bench/NAME.sh is `make bench-NAME`; `make bench` leaves out what
 # takes too long ----
