@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <nbdkit-filter.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@
 
 static char *socket_path;
 static int digest_fd = -1;
+static pid_t started; /* where nbdkit stays in the foreground, its process for good */
 static pthread_mutex_t digest_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int
@@ -42,13 +45,19 @@ digest_config_complete (nbdkit_next_config_complete *next, nbdkit_backend *nxdat
     nbdkit_error ("the parameter digest-socket=PATH is missing");
     return -1;
   }
+  started = getpid ();
   return next (nxdata);
 }
 
+/* nbdkit makes a SIGTERM of the SIGKILL that p2v_process_spawn has asked for when the client
+ * dies, and at that waits for reads, which a disk may not answer.  Of a client that has died
+ * before this nothing listens there. */
 static int
 digest_after_fork (nbdkit_backend *backend G_GNUC_UNUSED)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (getpid () == started)
+    (void)prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (strlen (socket_path) >= sizeof address.sun_path) {
     nbdkit_error ("%s: longer than a socket's path can be", socket_path);
     return -1;

@@ -106,8 +106,6 @@ start_disk (Export *export, guint index, const P2vDisk *disk, GError **error)
   g_autofree char *device = g_strdup_printf ("file=%s", disk->device);
   g_autofree char *digests =
       g_strdup_printf ("digest-socket=%s", digest_reader_path (export->reader, index));
-  /* Not --exit-with-parent: it would make a SIGTERM of the SIGKILL that p2v_process_spawn has
-   * asked for, and at that nbdkit waits for reads that a disk does not answer. */
   const char *argv[] = {"nbdkit", "--foreground", "--readonly",     "--threads=" THREADS,
                         "--unix", socket,         filter,           "--filter=noextents",
                         "file",   device,         "fadvise=random", digests,
