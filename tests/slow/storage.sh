@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # time-limit: 3600
 # Disks that are put together of others, in the booted image: fake RAID (Intel's, DDF, an
-# older kind), whole and degraded; Linux's RAID, which travels in parts; one disk by two
-# paths, one of which fails; sectors of 4096 bytes; a journal to be played back and a
-# suspended system.  Nothing protects the images but the system in the image itself: all
-# have the same SHA-256 afterwards.  Needs `make iso`.
+# older kind), whole and degraded; Linux's RAID, which travels in parts; LVM on two disks,
+# with a thin pool, and on a mirror of Linux; one disk by two paths, one of which fails;
+# sectors of 4096 bytes; a journal to be played back and a suspended system.  Nothing protects
+# the images but the system in the image itself: all have the same SHA-256 afterwards.  Needs
+# `make iso`.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -34,6 +35,28 @@ mkdir "$D"
 image_open
 python3 tests/slow/storage/disks.py "$D" >"$WORK/expected"
 
+truncate -s 64M "$D"/{vg2a,vg2b,vgma,vgmb}.raw
+guestfish >"$WORK/fish.log" 2>&1 <<FISH || { cat "$WORK/fish.log"; exit 1; }
+add $D/vg2a.raw format:raw
+add $D/vg2b.raw format:raw
+add $D/vgma.raw format:raw
+add $D/vgmb.raw format:raw
+run
+pvcreate /dev/sda
+pvcreate /dev/sdb
+vgcreate two "/dev/sda /dev/sdb"
+debug sh "lvm lvcreate -y -i 2 -l 50%FREE -n stripes two"
+debug sh "lvm lvcreate -y --type thin-pool -L 16M -n pool two"
+debug sh "lvm lvcreate -y -V 64M --thin -n thin two/pool"
+mkfs ext4 /dev/two/stripes
+mkfs ext4 /dev/two/thin
+md-create mirror "/dev/sdc /dev/sdd" level:raid1
+pvcreate /dev/md/mirror
+vgcreate one /dev/md/mirror
+lvcreate-free data one 100
+mkfs ext4 /dev/one/data
+FISH
+
 mapfile -t made < <(for name in imsm1a imsm1b imsm0a imsm0b imsmDa imsmDb ddf1a ddf1b md1a md1b md5a md5b; do disk "$name"; done)
 boot layout "rd.md=0" "${made[@]}"
 check "mdadm makes the arrays" await 900 '^layout: done' layout
@@ -42,7 +65,7 @@ check "and the machine goes off" ends 300 layout
 rm "$D/imsmDb.raw"
 sums >"$WORK/before"
 
-mapfile -t given < <(for name in imsm1a imsm1b imsm0a imsm0b imsmDa ddf1a ddf1b via1a via1b md1a md1b md5a md5b journal swap; do disk "$name"; done
+mapfile -t given < <(for name in imsm1a imsm1b imsm0a imsm0b imsmDa ddf1a ddf1b via1a via1b md1a md1b md5a md5b vg2a vg2b vgma vgmb journal swap; do disk "$name"; done
   disk big4k 0 logical_block_size=4096,physical_block_size=4096
   for path in 0 1; do disk paths $path wwn=0x5000c50015ea71ad,share-rw=on; done)
 boot look "" "${given[@]}"
@@ -58,7 +81,11 @@ while read -r name sum; do
 done <"$WORK/expected"
 check "every disk that is offered is read-only" bash -c "! grep -v ro=1 '$WORK/sums'"
 check "none could be written to" bash -c "! grep -aq '^written:' '$WORK/look.log'"
-check "thirteen are offered: five volumes of firmware RAID, one disk of two paths, the rest as they are" test "$(wc -l <"$WORK/sums")" = 13
+check "seventeen are offered: five volumes of firmware RAID, one disk of two paths, the rest as they are" test "$(wc -l <"$WORK/sums")" = 17
+check "the disks of a volume group are offered, known as such" test "$(grep -c ' LVM2_member$' "$WORK/sums")" = 2
+check "those of Linux's RAID, too, also with a volume group on it" test "$(grep -c ' linux_raid_member$' "$WORK/sums")" = 6
+check "no volume group was started" says look '^look: 0 logical volumes run'
+check "a person in the shell sees them" says look '^lv: two thin 64\.00m'
 check "Linux's RAID runs, for a look at it" says look '^md[0-9]+ : active \(read-only\) raid5'
 check "the map of the two paths still reads" bash -c "! grep -aq '^read: failed' '$WORK/look.log'"
 check "sectors of 4096 bytes stay" python3 - "$WORK/inventory.json" <<'CHECK'
