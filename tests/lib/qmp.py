@@ -7,6 +7,8 @@ usage: qmp.py SOCKET COMMAND [ARGUMENTS-AS-JSON]   one command; prints the answe
                                                    JSON to FILE until QEMU ends
        qmp.py SOCKET --type TEXT                   types on the keyboard (a newline
                                                    is Enter), slowly enough for TCG
+       qmp.py SOCKET --press KEY…                  presses keys by their names in QEMU,
+                                                   "end", "alt-k", as slowly
 """
 import json
 import socket
@@ -69,6 +71,9 @@ def main():
         monitor.watch(sys.argv[3])
     elif sys.argv[2] == "--type":
         monitor.type(sys.argv[3])
+    elif sys.argv[2] == "--press":
+        for keys in sys.argv[3:]:
+            monitor.press(keys.split("-"))
     else:
         arguments = json.loads(sys.argv[3]) if len(sys.argv) > 3 else None
         print(json.dumps(monitor.command(sys.argv[2], arguments)))
