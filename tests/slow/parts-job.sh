@@ -3,8 +3,9 @@
 # time-limit: 2400
 # The whole conversion, by kernel arguments, of a machine whose system is on a disk with two
 # paths, beside it the members of a degraded RAID 5 and of a degraded RAID 1 of Linux, and a
-# disk with sectors of 4096 bytes.  Its clock is years behind, which it says.  What comes out
-# boots and has the same data; every disk has the same SHA-256 afterwards.  Needs `make iso`.
+# disk with sectors of 4096 bytes, and an NVMe disk that says of itself that it is failing.  Its
+# clock is years behind.  It says both.  What comes out boots and has the same data; every disk
+# has the same SHA-256 afterwards.  Needs `make iso`.
 set -euo pipefail
 # shellcheck source=tests/lib/client.sh
 . tests/lib/client.sh
@@ -23,6 +24,7 @@ trap stop_all EXIT
 parts_begin
 for name in five one big; do seq -f "$name %.0f" 1 800000 >"$WORK/$name"; done
 truncate -s 96M "$D/five-a.raw" "$D/five-b.raw" "$D/one-a.raw" "$D/big.raw"
+truncate -s 8M "$D/failing.raw"
 guestfish >"$WORK/fish.log" 2>&1 <<FISH
 add $D/five-a.raw format:raw
 add $D/five-b.raw format:raw
@@ -58,7 +60,8 @@ physical_start --guest "$WORK/guest" --run "$RUN" --iso "$WORK/site.iso" --qemu 
   --qemu "$(drive five-a scsi-hd bus=s.0,scsi-id=2,serial=FIVE-A five-a)" \
   --qemu "$(drive five-b scsi-hd bus=s.0,scsi-id=3,serial=FIVE-B five-b)" \
   --qemu "$(drive one-a scsi-hd bus=s.0,scsi-id=4,serial=ONE-A one-a)" \
-  --qemu "$(drive big scsi-hd bus=s.0,scsi-id=5,serial=BIG,logical_block_size=4096,physical_block_size=4096 big)"
+  --qemu "$(drive big scsi-hd bus=s.0,scsi-id=5,serial=BIG,logical_block_size=4096,physical_block_size=4096 big)" \
+  --qemu "$(drive failing nvme serial=FAILING,smart_critical_warning=4 failing)"
 status=0
 physical_wait "$RUN" 1500 || status=$?
 [ $status = 0 ] || tail -n 40 "$RUN/serial.log" "$P2V_STATE_DIR"/jobs/*/log | cut -c 1-200 | sed 's/^/# /'
@@ -67,7 +70,10 @@ physical_stop "$RUN"
 sums >"$WORK/after"
 check "every disk is as it was, bit by bit" diff "$WORK/before" "$WORK/after"
 check "it has said that its clock is wrong" grep -qE "clock is [0-9]+ days behind" "$P2V_STATE_DIR"/jobs/*/log
-check "two paths are one disk: five disks came out" test "$(find "$OUT" -name 'parts-sd?' | wc -l)" = 5
+check "and that a disk is failing, before the copy" grep -q "Disk nvme0n1 says of itself that it is failing (SMART)" "$P2V_STATE_DIR"/jobs/*/log
+check "on its screens, too, before anything is connected" bash -c \
+  "tr -d '\r' <'$RUN/serial.log' | awk '/Disk nvme0n1 says of itself/ { warned = NR } /onnected/ && !connected { connected = NR } END { exit !(warned && warned < connected) }'"
+check "two paths are one disk: six disks came out" test "$(find "$OUT" -name 'parts-sd?' | wc -l)" = 6
 check "the array of three of which one is missing has its data" \
   content_is "$(sha256sum <"$WORK/five" | cut -d ' ' -f 1)" "$OUT"/parts-sd[bc] -- mount-ro /dev/md127 /
 check "the mirror of two of which one is missing, too" \
