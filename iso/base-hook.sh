@@ -71,8 +71,9 @@ depmod "$1"
 export SOURCE_DATE_EPOCH
 # Device nodes: the kernel brings /dev/console, and a namespace could not make them.
 export DRACUT_NO_MKNOD=1
+# Which files are alike, to be one, depends on the second in which each was made: --nohardlink.
 dracut --quiet --no-hostonly --no-hostonly-cmdline --reproducible --no-compress \
-	--no-early-microcode --modules 'bash systemd p2v' --kver "$1" --tmpdir /var/tmp \
+	--no-early-microcode --nohardlink --modules 'bash systemd p2v' --kver "$1" --tmpdir /var/tmp \
 	/out/initrd.cpio
 cpio --quiet -t </out/initrd.cpio >/out/initrd.files
 mkdir /check && cd /check && cpio --quiet -id --no-absolute-filenames </out/initrd.cpio
