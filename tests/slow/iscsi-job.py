@@ -75,6 +75,12 @@ def added ():
     d.settle (1)
 
 
+def told ():
+    """Tab scrolls the page."""
+    d.focus (lambda: "volume group (LVM)" in d.words ())
+    d.focus (lambda: "Disks whose RAID or volume group is shared belong together." in d.words ())
+
+
 def converted ():
     d.enter ("Name", "san-01")
     d.press ("Next")
@@ -82,8 +88,9 @@ def converted ():
     d.enter ("Where", OUT)
     d.press ("Next")
     d.see ("The target can be used", 120)
-    if "I have read" in d.text ():
-        d.choose ("I have read the warnings")
+    d.focus (lambda: "Disk nvme0n1 says of itself that it is failing (SMART)." in d.words ())
+    d.see ("I have read the warnings")
+    d.choose ("I have read the warnings")
     d.press ("Start")
     d.see ("Converting")
     d.see ("The virtual machine .san-01. is made", 1500)
@@ -100,7 +107,8 @@ for name, case in (("to the page of the machine, and Add an iSCSI disk", begin),
                    ("the wrong one", wrong_password),
                    ("a target that cannot prove itself", wrong_target_password),
                    ("the right ones: the disks are read again", added),
-                   ("the conversion, and off", converted)):
+                   ("two of the disks are a volume group's, which belong together", told),
+                   ("a failing disk is told; the conversion, and off", converted)):
     tap.case (name, case)
     if tap.bad:
         break
