@@ -14,6 +14,24 @@ row_make_label (const char *text, const char *class)
   return label;
 }
 
+/* GtkListBox gives the focus to whole rows, and where they do not take it, it stays before the
+ * list for good.  These two pass it on, as containers do, to what is in the rows. */
+
+static gboolean
+focus_in_list (GtkWidget *list, GtkDirectionType direction)
+{
+  GtkWidgetClass *container = g_type_class_peek (GTK_TYPE_CONTAINER);
+  g_signal_stop_emission_by_name (list, "focus");
+  return container->focus (list, direction);
+}
+
+static gboolean
+focus_in_row (GtkWidget *row, GtkDirectionType direction)
+{
+  g_signal_stop_emission_by_name (row, "focus");
+  return gtk_widget_child_focus (gtk_bin_get_child (GTK_BIN (row)), direction);
+}
+
 GtkToggleButton *
 row_add (GtkListBox *list, const char *title, const char *details)
 {
@@ -31,8 +49,10 @@ row_add (GtkListBox *list, const char *title, const char *details)
   gtk_container_add (GTK_CONTAINER (box), check);
   gtk_container_add (GTK_CONTAINER (row), box);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
-  /* The focus goes from button to button, not to the row first. */
   gtk_widget_set_can_focus (row, FALSE);
+  g_signal_connect (row, "focus", G_CALLBACK (focus_in_row), NULL);
+  if (!g_signal_handler_find (list, G_SIGNAL_MATCH_FUNC, 0, 0, NULL, (gpointer)focus_in_list, NULL))
+    g_signal_connect (list, "focus", G_CALLBACK (focus_in_list), NULL);
   atk_object_set_name (gtk_widget_get_accessible (check), title);
   atk_object_set_description (gtk_widget_get_accessible (check), details ? details : "");
   gtk_container_add (GTK_CONTAINER (list), row);

@@ -223,6 +223,7 @@ class Heartbeat:
 
 def heartbeat (pid):
     import select
+    Atspi.set_timeout (30000, 30000) # an answer is waited for, however late
     frame = app_of (pid).get_child_at_index (0)
     on_the_way = [os.getpid (), pid, *buses ()]
     worst = 0.0

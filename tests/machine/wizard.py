@@ -44,16 +44,18 @@ def heading (english):
 
 def tab_to (name):
     """Tab until the focus is on NAME: everything is reached without a mouse."""
+    way = []
     for _ in range (30):
         now = w.focused ()
         if now and re.search (f"^{t (name)}$", now.get_name () or ""):
             return
+        way.append (now and (now.get_name () or now.get_role_name ()))
         w.key ("Tab")
         time.sleep (0.1)
         end = time.monotonic () + 2 # a busy machine is late with it
         while w.focused () == now and time.monotonic () < end:
             time.sleep (0.1)
-    raise Missing (f"the Tab key does not come to \"{name}\"")
+    raise Missing (f"the Tab key does not come to \"{name}\", only to {way}")
 
 
 def type_in (name, text):
@@ -148,6 +150,7 @@ def server ():
 def machine ():
     heading ("What becomes a virtual machine?")
     w.see (f"^{t ('Name')}$", ROLE.TEXT) # the disks are read
+    tab_to ("_Next") # past the lists
     type_in ("Name", "converted")
     look ("4-machine")
     w.key ("Return")
