@@ -142,8 +142,7 @@ inspect_os (Guest *guest, gboolean *anew, GError **error)
   if (*anew)
     return TRUE;
   if (!roots[0]) {
-    no_os_error (guest->volumes, guest->unlocked, guest->incomplete_vgs, guest->job->disks->len,
-                 TRUE, error);
+    no_os_error (guest, guest->incomplete_vgs, guest->job->disks->len, TRUE, error);
     return FALSE;
   }
   const char *root = choose_root (guest, roots, error);

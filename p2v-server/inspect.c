@@ -15,8 +15,7 @@ check_not_blank (Guest *guest, GError **error)
       return TRUE;
   }
   g_auto (GStrv) partitions = guestfs_list_partitions (guest->g);
-  no_os_error (guest->volumes, guest->unlocked, NULL, guest->job->disks->len,
-               partitions && *partitions, error);
+  no_os_error (guest, NULL, guest->job->disks->len, partitions && *partitions, error);
   return FALSE;
 }
 

@@ -41,26 +41,17 @@ has_array (const GPtrArray *volumes)
   return FALSE;
 }
 
-static gboolean
-is_open (const GPtrArray *unlocked, const char *device)
-{
-  for (guint i = 0; i < unlocked->len; i++)
-    if (!strcmp (((const Unlocked *)g_ptr_array_index (unlocked, i))->device, device))
-      return TRUE;
-  return FALSE;
-}
-
-/* The last volume of TYPE that is not UNLOCKED, NULL when there is none; *OTHERS: those before
+/* The last volume of TYPE that was not opened, NULL when there is none; *OTHERS: those before
  * it, if any. */
 static const char *
-name_all (const GPtrArray *volumes, const GPtrArray *unlocked, const char *type, char **others)
+name_all (Guest *guest, const char *type, char **others)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   const char *last = NULL;
   guint n = 0;
-  for (guint i = 0; i < volumes->len; i++) {
-    const Volume *volume = g_ptr_array_index (volumes, i);
-    if (g_strcmp0 (volume->type, type) || is_open (unlocked, volume->device))
+  for (guint i = 0; i < guest->volumes->len; i++) {
+    const Volume *volume = g_ptr_array_index (guest->volumes, i);
+    if (g_strcmp0 (volume->type, type) || unlock_of_device (guest, volume->device))
       continue;
     if (last)
       g_string_append_printf (names, "%s%s", n > 1 ? ", " : "", last);
@@ -82,8 +73,8 @@ has_file_system (const GPtrArray *volumes)
 }
 
 void
-no_os_error (const GPtrArray *volumes, const GPtrArray *unlocked, char **incomplete_vgs,
-             guint n_disks, gboolean partitions, GError **error)
+no_os_error (Guest *guest, char **incomplete_vgs, guint n_disks, gboolean partitions,
+             GError **error)
 {
   if (incomplete_vgs && *incomplete_vgs) {
     g_autofree char *groups = g_strjoinv (", ", incomplete_vgs);
@@ -95,9 +86,9 @@ no_os_error (const GPtrArray *volumes, const GPtrArray *unlocked, char **incompl
   }
   for (guint i = 0; i < G_N_ELEMENTS (hiding); i++) {
     g_autofree char *others = NULL;
-    const char *last = name_all (volumes, unlocked, hiding[i].type, &others);
+    const char *last = name_all (guest, hiding[i].type, &others);
     /* members of an array that was assembled hide nothing */
-    if (!last || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (volumes)))
+    if (!last || (!strcmp (hiding[i].type, "linux_raid_member") && has_array (guest->volumes)))
       continue;
     if (others)
       p2v_set_error (error, P2V_ERROR_NO_OS, hiding[i].remedy,
@@ -108,7 +99,7 @@ no_os_error (const GPtrArray *volumes, const GPtrArray *unlocked, char **incompl
                      "No operating system was found: %s is %s.", last, hiding[i].words);
     return;
   }
-  if (has_file_system (volumes))
+  if (has_file_system (guest->volumes))
     p2v_set_error (error, P2V_ERROR_NO_OS,
                    "Check that the disk with the operating system is among the chosen ones "
                    "(p2v.disks=).",

@@ -252,7 +252,7 @@ static void
 expect_reason (Guest *guest, char **groups, gboolean partitions, const char *words)
 {
   g_autoptr (GError) error = NULL;
-  no_os_error (guest->volumes, guest->unlocked, groups, 1, partitions, &error);
+  no_os_error (guest, groups, 1, partitions, &error);
   if (!error || !strstr (error->message, words))
     fail_msg ("not \"%s\": %s", words, error ? error->message : "nothing");
   assert_p2v_error (error, P2V_ERROR_NO_OS);
